@@ -1,0 +1,44 @@
+import type { JobFailure } from './failure-codes.ts'
+
+/** Bytes that a job produced. Small ones travel in memory, larger ones lie in a file. */
+export type OutputBytes =
+  | { readonly kind: 'memory'; readonly data: Uint8Array }
+  | { readonly kind: 'file'; readonly path: string }
+
+/** A finished output. `sha256` (lower-case hex) and `sizeBytes` were taken from the bytes by the daemon itself. */
+export interface JobOutput {
+  readonly mediaType: string
+  readonly sha256: string
+  readonly sizeBytes: number
+  readonly bytes: OutputBytes
+}
+
+/** Measured facts of a run, by their wire names (`run_ms`, `tokens_per_s`, …). Numbers only; absent rather than invented. */
+export type JobMetrics = Readonly<Record<string, number>>
+
+export interface Proved {
+  readonly kind: 'proved'
+  readonly mode: 'gpu' | 'cpu'
+  readonly output: JobOutput
+  readonly metrics: JobMetrics
+  /** ISO 8601 UTC. */
+  readonly startedAt: string
+  readonly finishedAt: string
+}
+
+export interface Failed {
+  readonly kind: 'failed'
+  readonly failure: JobFailure
+  readonly metrics: JobMetrics
+}
+
+/** How a job ended on this machine. Exactly one is recorded for each accepted job. */
+export type Outcome = Proved | Failed
+
+/** How the coordinator closed a delivered outcome. */
+export type Settlement =
+  | { readonly kind: 'credited'; readonly reward: string | null; readonly balance: string | null; readonly unit: string | null }
+  /** The failure was taken, or the coordinator has no such endpoint and will expire the lease. */
+  | { readonly kind: 'reported' }
+  /** The job is no longer ours (unknown job, lease lost) or the delivery deadline passed; kept in the local history. */
+  | { readonly kind: 'dropped'; readonly reason: string }

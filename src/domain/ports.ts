@@ -1,0 +1,27 @@
+/** Time and waiting, so that tests need neither sleeps nor fake timers. */
+export interface Clock {
+  /** Wall clock, epoch milliseconds. */
+  nowMs(): number
+  /** Monotonic milliseconds, for durations. */
+  monotonicMs(): number
+  /** Resolves after `ms`, or at once when the signal aborts; never rejects. */
+  sleep(ms: number, signal: AbortSignal): Promise<void>
+}
+
+export type LogAttributes = Readonly<Record<string, string | number | boolean | null | undefined>>
+
+/**
+ * One line an event: a constant message and its facts as attributes.
+ * error = a person must act; warn = we go on, but someone may want to know; info = the life of jobs; debug = all else.
+ */
+export interface Logger {
+  error(message: string, attributes?: LogAttributes): void
+  warn(message: string, attributes?: LogAttributes): void
+  info(message: string, attributes?: LogAttributes): void
+  debug(message: string, attributes?: LogAttributes): void
+  /** A logger that adds these attributes to each line. */
+  child(attributes: LogAttributes): Logger
+}
+
+/** [0, 1), for jitter. */
+export type Random = () => number
