@@ -30,6 +30,8 @@ export interface RunResult {
   readonly mode: 'gpu' | 'cpu'
   readonly output: JobOutput
   readonly metrics: JobMetrics
+  /** The engine's name, version, backend, device and the settings that change results: what `env_sha` commits to. */
+  readonly environment: Readonly<Record<string, string | number | boolean>>
 }
 
 /** Runs jobs in child processes. */

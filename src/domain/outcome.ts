@@ -16,6 +16,16 @@ export interface JobOutput {
 /** Measured facts of a run, by their wire names (`run_ms`, `tokens_per_s`, …). Numbers only; absent rather than invented. */
 export type JobMetrics = Readonly<Record<string, number>>
 
+/** The node's signature over what it computed (coordinator API v1, section 2); hashes in lower-case hex. */
+export interface ProofOfCompute {
+  /** `ed25519:` and base64url. */
+  readonly publicKey: string
+  readonly inputSha: string
+  readonly envSha: string
+  /** base64url. */
+  readonly signature: string
+}
+
 export interface Proved {
   readonly kind: 'proved'
   readonly mode: 'gpu' | 'cpu'
@@ -24,6 +34,8 @@ export interface Proved {
   /** ISO 8601 UTC. */
   readonly startedAt: string
   readonly finishedAt: string
+  /** Null when this miner has no identity to sign with. */
+  readonly poc: ProofOfCompute | null
 }
 
 export interface Failed {

@@ -1,0 +1,41 @@
+import type { KeyName } from './keys.ts'
+import type { Secret } from './secret.ts'
+
+/** What the whole program knows of the configuration: checked, in base units, frozen. */
+export interface MinerConfig {
+  /** The file it was read from. */
+  readonly configFile: string
+  /** Base URL without a trailing slash in its path; `new URL('v1/…', …)` is not safe with a path, so append to `href`. */
+  readonly coordUrl: URL
+  readonly wallet: string
+  readonly apiKey: Secret
+  readonly minerId: string
+  readonly workDir: string
+  readonly heartbeatMs: number
+  readonly jobPollMs: number
+  readonly maxConcurrency: number
+  readonly accelMode: 'auto' | 'gpu' | 'cpu'
+  readonly stateDir: string
+  /** Null: no log file. */
+  readonly logFile: string | null
+  readonly logLevel: 'error' | 'warn' | 'info' | 'debug'
+  readonly controlSocket: string
+  /** 0: no long poll. */
+  readonly pollWaitS: number
+  readonly requestTimeoutMs: number
+  readonly deliveryDeadlineMs: number
+  readonly drainMs: number
+  readonly cancelGraceMs: number
+  readonly engineIdleMs: number
+  /** Null: the engine chooses. */
+  readonly engineThreads: number | null
+  readonly maxRuntimeS: number
+  /** Null: no limit of the operator's. */
+  readonly maxRamMb: number | null
+  readonly maxOutputBytes: number
+  /** Null: all that this machine can run. */
+  readonly workloads: readonly string[] | null
+  readonly allowInsecureHttp: boolean
+  /** Keys that still hold a placeholder. While any is left the coordinator is not to be called. */
+  readonly notConfigured: readonly KeyName[]
+}

@@ -1,0 +1,102 @@
+import { CoordinatorFailure } from '../domain/coordinator-failure.ts'
+import type { FailureClass } from '../domain/coordinator-failure.ts'
+
+/** An answer other than 2xx, as far as the decision needs it. */
+export interface FailedAnswer {
+  readonly kind: 'answer'
+  /** E.g. `POST /v1/miner/proof`. */
+  readonly call: string
+  readonly status: number
+  /** From the error body; null when it has none of the API's shape. */
+  readonly apiCode: string | null
+  readonly message: string | null
+  /** The `Retry-After` header as received. */
+  readonly retryAfter: string | null
+  /** The `Location` header as received. */
+  readonly location: string | null
+}
+
+/** No answer at all: DNS, connection, TLS, timeout, cut body. */
+export interface FailedTransport {
+  readonly kind: 'transport'
+  readonly call: string
+  readonly error: unknown
+}
+
+/** Longest `Retry-After` that is believed. */
+const MAX_RETRY_AFTER_MS = 3_600_000
+
+/** Says what a failed call means, from facts alone: one table for all endpoints. `nowMs` reads a `Retry-After` date. */
+export function classifyFailure(failed: FailedAnswer | FailedTransport, nowMs: number): CoordinatorFailure {
+  if (failed.kind === 'transport') {
+    const details = { failureClass: 'unreachable', status: null, apiCode: null, retryAfterMs: null } as const
+    return new CoordinatorFailure(`${failed.call}: ${describeTransportError(failed.error)}`, details, { cause: failed.error })
+  }
+  const { call, status, apiCode } = failed
+  const failureClass = classOfStatus(status)
+  const said = [apiCode, failed.message].filter((part) => part !== null).join(': ')
+  const advice = status >= 300 && status < 400 ? `; redirects are not followed, set COORD_URL to where it points (${failed.location ?? 'no Location'})` : ''
+  return new CoordinatorFailure(`${call}: HTTP ${status}${said === '' ? '' : ` ${said}`}${advice}`, {
+    failureClass,
+    status,
+    apiCode,
+    retryAfterMs: parseRetryAfter(failed.retryAfter, nowMs),
+  })
+}
+
+function classOfStatus(status: number): FailureClass {
+  switch (status) {
+    case 401:
+      return 'unauthorized'
+    case 404:
+    case 405:
+    case 501:
+      return 'missing'
+    case 408:
+    case 425:
+    case 429:
+    case 502:
+    case 503:
+    case 504:
+      return 'overloaded'
+    default:
+      return 'rejected'
+  }
+}
+
+/** Seconds or an HTTP date (RFC 9110, 10.2.3); null for anything else. */
+export function parseRetryAfter(header: string | null, nowMs: number): number | null {
+  if (header === null) return null
+  const text = header.trim()
+  const ms = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - nowMs
+  return Number.isNaN(ms) ? null : Math.min(Math.max(ms, 0), MAX_RETRY_AFTER_MS)
+}
+
+const SENTENCES: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'connection refused (is the coordinator running at COORD_URL?)',
+  ENOTFOUND: 'host name not found (check COORD_URL and DNS)',
+  EAI_AGAIN: 'host name cannot be looked up now (check DNS)',
+  ECONNRESET: 'connection reset',
+  EHOSTUNREACH: 'no route to the host',
+  ENETUNREACH: 'network unreachable',
+  ETIMEDOUT: 'connection timed out',
+  UND_ERR_CONNECT_TIMEOUT: 'connection timed out',
+  UND_ERR_HEADERS_TIMEOUT: 'no answer in time',
+  UND_ERR_BODY_TIMEOUT: 'the answer stopped half-way',
+  UND_ERR_SOCKET: 'connection closed before the answer was complete',
+  CERT_HAS_EXPIRED: 'the TLS certificate has expired',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'the TLS certificate is self-signed',
+  SELF_SIGNED_CERT_IN_CHAIN: 'the TLS certificate chain is not trusted here',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'the TLS certificate chain is not trusted here',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'the TLS certificate is for another host',
+}
+
+function describeTransportError(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  if (error.name === 'TimeoutError') return 'no answer in time'
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : null
+  if (code !== null && SENTENCES[code] !== undefined) return SENTENCES[code]
+  // A connection tried over several addresses fails with an aggregate that has no message of its own.
+  if (error instanceof AggregateError && error.errors.length > 0) return describeTransportError(error.errors[0])
+  return code === null ? error.message : `${error.message} (${code})`
+}

@@ -1,0 +1,89 @@
+import { createReadStream } from 'node:fs'
+import type { Readable } from 'node:stream'
+import { CoordinatorFailure } from '../domain/coordinator-failure.ts'
+import type { OutboxEntry } from '../domain/journal.ts'
+import type { Job } from '../domain/job.ts'
+import type { Failed, JobOutput, Proved, Settlement } from '../domain/outcome.ts'
+import { MAX_INLINE_OUTPUT_BYTES, ReceiptSchema } from '../protocol/proof.ts'
+import type { Answer, HttpTransport } from './http-transport.ts'
+import type { OptionalEndpoints } from './optional-endpoints.ts'
+import { toWireFail, toWireProof } from './to-wire.ts'
+
+export interface DeliverDeps {
+  readonly transport: HttpTransport
+  readonly optional: OptionalEndpoints
+  readonly minerId: string
+}
+
+/**
+ * Sends an outcome as the API asks: a large output first, then the proof, or the failure. The idempotency key is the
+ * outbox row's, and the body is made from the row alone, so each try sends the same. Rejects while it should be tried again.
+ */
+export async function deliverOutcome(deps: DeliverDeps, entry: OutboxEntry, signal: AbortSignal): Promise<Settlement> {
+  try {
+    return entry.outcome.kind === 'proved'
+      ? await deliverProof(deps, entry, entry.outcome, signal)
+      : await deliverFailure(deps, entry, entry.outcome, signal)
+  } catch (error) {
+    const settlement = error instanceof CoordinatorFailure ? settlementOf(error) : null
+    if (settlement === null) throw error
+    return settlement
+  }
+}
+
+async function deliverProof(deps: DeliverDeps, entry: OutboxEntry, proved: Proved, signal: AbortSignal): Promise<Settlement> {
+  const { transport, optional, minerId } = deps
+  const { output } = proved
+  const inline = output.bytes.kind === 'memory' && output.sizeBytes <= MAX_INLINE_OUTPUT_BYTES ? output.bytes.data : null
+  if (inline === null) await optional.call('output', () => uploadOutput(transport, entry.job, output, signal))
+  const json = toWireProof(minerId, entry.job, proved, inline)
+  return creditOf(await transport.call({ method: 'POST', path: '/v1/miner/proof', json, idempotencyKey: entry.idempotencyKey, signal }))
+}
+
+function uploadOutput(transport: HttpTransport, job: Job, output: JobOutput, signal: AbortSignal): Promise<Answer> {
+  const { bytes } = output
+  return transport.call({
+    method: 'PUT',
+    path: `/v1/miner/jobs/${encodeURIComponent(job.id)}/output`,
+    headers: {
+      'content-type': output.mediaType,
+      'content-length': String(output.sizeBytes),
+      'content-digest': `sha-256=:${Buffer.from(output.sha256, 'hex').toString('base64')}:`,
+    },
+    bytes: (): Uint8Array | Readable => (bytes.kind === 'memory' ? bytes.data : createReadStream(bytes.path)),
+    // A minute for each 16 MiB: a home line's upload speed.
+    extraTimeoutMs: Math.ceil(output.sizeBytes / (16 * 1024 * 1024)) * 60_000,
+    signal,
+  })
+}
+
+async function deliverFailure(deps: DeliverDeps, entry: OutboxEntry, failed: Failed, signal: AbortSignal): Promise<Settlement> {
+  const { job } = entry
+  const json = toWireFail(deps.minerId, { id: job.id, leaseId: job.lease?.id ?? null, attempt: job.attempt }, failed.failure, failed.metrics)
+  await deps.optional.call('fail', () =>
+    deps.transport.call({ method: 'POST', path: '/v1/miner/fail', json, idempotencyKey: entry.idempotencyKey, signal }),
+  )
+  return { kind: 'reported' }
+}
+
+/** The answers other than 2xx that end a delivery; null for those that are tried again. */
+function settlementOf(failure: CoordinatorFailure): Settlement | null {
+  if (failure.apiCode === 'JOB_ALREADY_PROVEN') return { kind: 'credited', reward: null, balance: null, unit: null }
+  if (failure.apiCode === 'LEASE_LOST') return { kind: 'dropped', reason: 'the lease went to another miner' }
+  if (failure.failureClass === 'missing') return { kind: 'dropped', reason: 'the coordinator does not know the job' }
+  return null
+}
+
+/** A 2xx ends the delivery whatever its body says; what it says of money is passed on. */
+function creditOf(answer: Answer): Settlement {
+  const receipt = ReceiptSchema.safeParse(answer.body)
+  if (!receipt.success) return { kind: 'credited', reward: null, balance: null, unit: null }
+  const { reward, balance, unit } = receipt.data
+  const isBare = typeof reward === 'string'
+  return {
+    kind: 'credited',
+    reward: (isBare ? reward : reward?.amount) ?? null,
+    balance: balance ?? null,
+    unit: (isBare ? null : reward?.unit) ?? unit ?? null,
+  }
+}

@@ -1,0 +1,104 @@
+import { randomUUID } from 'node:crypto'
+import type {
+  Capabilities,
+  Coordinator,
+  Heartbeat,
+  HeartbeatAnswer,
+  JobEvent,
+  NextAnswer,
+  NextQuery,
+  RegisterAnswer,
+} from '../domain/coordinator.ts'
+import type { JobFailure } from '../domain/failure-codes.ts'
+import type { OutboxEntry } from '../domain/journal.ts'
+import type { Settlement } from '../domain/outcome.ts'
+import type { Clock, Logger } from '../domain/ports.ts'
+import { HeartbeatAnswerSchema } from '../protocol/heartbeat.ts'
+import { RegisterAnswerSchema } from '../protocol/register.ts'
+import { deliverOutcome } from './deliver-outcome.ts'
+import { garbled, HttpTransport } from './http-transport.ts'
+import type { TransportSettings } from './http-transport.ts'
+import { OptionalEndpoints } from './optional-endpoints.ts'
+import { describeIssues, toHeartbeatAnswer, toNextAnswer } from './to-domain.ts'
+import { toWireCapabilities, toWireEvents, toWireFail, toWireHeartbeat } from './to-wire.ts'
+import type { Sender } from './to-wire.ts'
+
+export interface HttpCoordinatorDeps {
+  readonly transport: TransportSettings
+  readonly sender: Sender
+  readonly clock: Clock
+  readonly logger: Logger
+}
+
+/** The coordinator API v1 over HTTP. */
+export class HttpCoordinator implements Coordinator {
+  readonly #transport: HttpTransport
+  readonly #sender: Sender
+  readonly #optional: OptionalEndpoints
+
+  constructor(deps: HttpCoordinatorDeps) {
+    this.#transport = new HttpTransport(deps.transport, deps.clock)
+    this.#sender = deps.sender
+    this.#optional = new OptionalEndpoints(deps.logger)
+  }
+
+  async register(capabilities: Capabilities, signal: AbortSignal): Promise<RegisterAnswer | null> {
+    const answer = await this.#optional.call('register', () =>
+      this.#post('/v1/miner/register', toWireCapabilities(capabilities), signal),
+    )
+    if (answer === null) return null
+    const wire = RegisterAnswerSchema.safeParse(answer ?? {})
+    if (!wire.success) throw garbled('POST /v1/miner/register', describeIssues(wire.error), 200)
+    return {
+      serverTimeMs: wire.data.server_time == null ? null : Date.parse(wire.data.server_time),
+      heartbeatMs: wire.data.heartbeat_secs == null ? null : wire.data.heartbeat_secs * 1000,
+      pollWaitS: wire.data.poll_wait_secs ?? null,
+    }
+  }
+
+  async heartbeat(heartbeat: Heartbeat, signal: AbortSignal): Promise<HeartbeatAnswer> {
+    const answer = await this.#post('/v1/miner/heartbeat', toWireHeartbeat(this.#sender, heartbeat), signal)
+    const wire = HeartbeatAnswerSchema.safeParse(answer ?? {})
+    if (!wire.success) throw garbled('POST /v1/miner/heartbeat', describeIssues(wire.error), 200)
+    return toHeartbeatAnswer(wire.data)
+  }
+
+  async next(query: NextQuery, signal: AbortSignal): Promise<NextAnswer> {
+    const answer = await this.#transport.call({
+      method: 'GET',
+      path: '/v1/miner/next',
+      query: {
+        miner: this.#sender.minerId,
+        slots: String(query.slots),
+        ...(query.waitS > 0 ? { wait: String(query.waitS) } : {}),
+        ...(query.workloads.length > 0 ? { workloads: query.workloads.join(',') } : {}),
+      },
+      extraTimeoutMs: query.waitS * 1000,
+      signal,
+    })
+    return toNextAnswer(answer.body)
+  }
+
+  deliver(entry: OutboxEntry, signal: AbortSignal): Promise<Settlement> {
+    return deliverOutcome({ transport: this.#transport, optional: this.#optional, minerId: this.#sender.minerId }, entry, signal)
+  }
+
+  async refuse(id: string, leaseId: string | null, failure: JobFailure, signal: AbortSignal): Promise<void> {
+    const body = toWireFail(this.#sender.minerId, { id, leaseId, attempt: null }, failure, {})
+    await this.#optional.call('fail', () => this.#post('/v1/miner/fail', body, signal))
+  }
+
+  async sendEvents(jobId: string, events: readonly JobEvent[], signal: AbortSignal): Promise<void> {
+    const path = `/v1/miner/jobs/${encodeURIComponent(jobId)}/events`
+    await this.#optional.call('events', () => this.#post(path, toWireEvents(events), signal))
+  }
+
+  close(): Promise<void> {
+    return this.#transport.close()
+  }
+
+  async #post(path: string, json: unknown, signal: AbortSignal): Promise<unknown> {
+    const answer = await this.#transport.call({ method: 'POST', path, json, idempotencyKey: randomUUID(), signal })
+    return answer.body ?? {}
+  }
+}

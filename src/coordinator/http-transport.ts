@@ -1,0 +1,155 @@
+import type { Readable } from 'node:stream'
+import { Pool } from 'undici'
+import { CoordinatorFailure } from '../domain/coordinator-failure.ts'
+import type { Clock } from '../domain/ports.ts'
+import { ErrorBodySchema } from '../protocol/errors.ts'
+import { classifyFailure } from './classify-failure.ts'
+
+/** An answer larger than this is not the API's: a job carries links to its inputs, not the inputs. */
+const MAX_ANSWER_BYTES = 16 * 1024 * 1024
+
+export interface TransportSettings {
+  readonly baseUrl: URL
+  readonly apiKey: { reveal(): string }
+  /** For one whole call, from connecting to the last byte. */
+  readonly timeoutMs: number
+  readonly maxConnections: number
+  readonly userAgent: string
+}
+
+export interface Call {
+  readonly method: 'GET' | 'POST' | 'PUT'
+  /** Below the base URL, starting with `/v1/`; every variable part already encoded. */
+  readonly path: string
+  readonly query?: Readonly<Record<string, string>>
+  readonly headers?: Readonly<Record<string, string>>
+  readonly json?: unknown
+  /** Raw bytes instead of `json`; a function, since a stream can be sent only once. */
+  readonly bytes?: () => Uint8Array | Readable
+  readonly idempotencyKey?: string
+  /** How much longer than usual the coordinator may take, because it was asked to wait. */
+  readonly extraTimeoutMs?: number
+  readonly signal: AbortSignal
+}
+
+export interface Answer {
+  readonly status: number
+  /** Parsed JSON; null for an empty body. */
+  readonly body: unknown
+}
+
+/**
+ * One origin, one key, JSON in and out, a deadline on every call. Redirects are not followed, so the key goes nowhere
+ * else. Rejects with a `CoordinatorFailure` for everything but a 2xx with a JSON or empty body.
+ */
+export class HttpTransport {
+  readonly #settings: TransportSettings
+  readonly #clock: Clock
+  readonly #basePath: string
+  #pool: Pool | null = null
+
+  constructor(settings: TransportSettings, clock: Clock) {
+    this.#settings = settings
+    this.#clock = clock
+    this.#basePath = settings.baseUrl.pathname.replace(/\/+$/, '')
+  }
+
+  async call(call: Call): Promise<Answer> {
+    const name = `${call.method} ${call.path}`
+    const deadline = AbortSignal.timeout(this.#settings.timeoutMs + (call.extraTimeoutMs ?? 0))
+    let status: number
+    let headers: Record<string, string | string[] | undefined>
+    let text: string
+    try {
+      const response = await this.#open().request({
+        method: call.method,
+        path: this.#basePath + call.path + queryString(call.query),
+        headers: this.#headers(call),
+        body: call.bytes === undefined ? (call.json === undefined ? null : JSON.stringify(call.json)) : call.bytes(),
+        signal: AbortSignal.any([call.signal, deadline]),
+        headersTimeout: 0,
+        bodyTimeout: 0,
+      })
+      status = response.statusCode
+      headers = response.headers
+      text = await readBounded(response.body)
+    } catch (error) {
+      if (error instanceof TooLargeError) throw garbled(name, `the answer is larger than ${MAX_ANSWER_BYTES} bytes`, null)
+      throw classifyFailure({ kind: 'transport', call: name, error }, this.#clock.nowMs())
+    }
+    const isSuccess = status >= 200 && status < 300
+    const body = parseJson(text)
+    if (isSuccess && body !== undefined) return { status, body }
+    if (isSuccess) throw garbled(name, 'the answer is no JSON (is COORD_URL a coordinator?)', status)
+    const apiError = ErrorBodySchema.safeParse(body)
+    const failed = {
+      kind: 'answer' as const,
+      call: name,
+      status,
+      apiCode: apiError.success ? apiError.data.error.code : null,
+      message: apiError.success ? apiError.data.error.message : null,
+      retryAfter: first(headers['retry-after']),
+      location: first(headers['location']),
+    }
+    throw classifyFailure(failed, this.#clock.nowMs())
+  }
+
+  async close(): Promise<void> {
+    await this.#pool?.destroy()
+  }
+
+  #open(): Pool {
+    this.#pool ??= new Pool(this.#settings.baseUrl.origin, {
+      connections: this.#settings.maxConnections,
+      connectTimeout: Math.min(this.#settings.timeoutMs, 10_000),
+    })
+    return this.#pool
+  }
+
+  #headers(call: Call): Record<string, string> {
+    const headers: Record<string, string> = {
+      authorization: `Bearer ${this.#settings.apiKey.reveal()}`,
+      accept: 'application/json',
+      'user-agent': this.#settings.userAgent,
+    }
+    if (call.json !== undefined) headers['content-type'] = 'application/json; charset=utf-8'
+    if (call.idempotencyKey !== undefined) headers['idempotency-key'] = call.idempotencyKey
+    return { ...headers, ...call.headers }
+  }
+}
+
+function queryString(query: Readonly<Record<string, string>> | undefined): string {
+  return query === undefined ? '' : `?${new URLSearchParams(query).toString()}`
+}
+
+class TooLargeError extends Error {}
+
+async function readBounded(body: AsyncIterable<Buffer>): Promise<string> {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of body) {
+    bytes += chunk.length
+    if (bytes > MAX_ANSWER_BYTES) throw new TooLargeError()
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+/** Undefined for text that is no JSON, null for none at all. */
+function parseJson(text: string): unknown {
+  if (text.trim() === '') return null
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return undefined
+  }
+}
+
+function first(header: string | string[] | undefined): string | null {
+  return (Array.isArray(header) ? header[0] : header) ?? null
+}
+
+/** A 2xx that cannot be read: the call may have had its effect, so it is made again with the same key. */
+export function garbled(call: string, what: string, status: number | null): CoordinatorFailure {
+  return new CoordinatorFailure(`${call}: ${what}`, { failureClass: 'garbled', status, apiCode: null, retryAfterMs: null })
+}

@@ -1,0 +1,117 @@
+import type { Capabilities, Heartbeat, JobEvent } from '../domain/coordinator.ts'
+import type { JobFailure } from '../domain/failure-codes.ts'
+import type { Job } from '../domain/job.ts'
+import type { JobMetrics, JobOutput, Proved } from '../domain/outcome.ts'
+import type { WireCapabilities } from '../protocol/capabilities.ts'
+import type { WireFail } from '../protocol/fail.ts'
+import type { WireHeartbeat } from '../protocol/heartbeat.ts'
+import type { WireJobEvents } from '../protocol/job-events.ts'
+import type { WireProof, WireProofOutput } from '../protocol/proof.ts'
+
+/** Longest failure message that is sent; the API takes 8,192 characters. */
+const MAX_MESSAGE = 4_096
+/** More jobs than this are not listed: a long outage can leave thousands of outcomes waiting. */
+const MAX_LISTED_JOBS = 256
+
+/** Who sends: the fields that every core body names. */
+export interface Sender {
+  readonly minerId: string
+  readonly wallet: string
+  readonly mode: 'gpu' | 'cpu'
+  readonly hasGpu: boolean
+}
+
+export function toWireCapabilities(capabilities: Capabilities): WireCapabilities {
+  const { limits } = capabilities
+  return {
+    miner_id: capabilities.minerId,
+    mode: capabilities.mode,
+    gpu: capabilities.hasGpu,
+    concurrency: capabilities.concurrency,
+    workloads: [...capabilities.workloads],
+    limits: {
+      ...(limits.vramMb === null ? {} : { vram_mb: limits.vramMb }),
+      ram_mb: limits.ramMb,
+      max_runtime_s: limits.maxRuntimeS,
+      max_output_bytes: limits.maxOutputBytes,
+    },
+    version: capabilities.version,
+    gpus: [],
+    cpu: capabilities.cpu,
+    models: capabilities.models.map((model) => ({ ...model })),
+    public_key: capabilities.publicKey,
+  }
+}
+
+export function toWireHeartbeat(sender: Sender, heartbeat: Heartbeat): WireHeartbeat {
+  return {
+    miner_id: sender.minerId,
+    wallet: sender.wallet,
+    mode: sender.mode,
+    gpu: sender.hasGpu,
+    status: heartbeat.status,
+    slots: heartbeat.slots,
+    jobs: heartbeat.jobs.slice(0, MAX_LISTED_JOBS).map((job) => ({
+      id: job.id,
+      ...(job.leaseId === null ? {} : { lease_id: job.leaseId }),
+      state: job.state,
+      ...(job.progress === null ? {} : { progress: job.progress }),
+    })),
+    ...(heartbeat.capabilities === null ? {} : { capabilities: toWireCapabilities(heartbeat.capabilities) }),
+  }
+}
+
+/** `inline` is the output's text when it travels in the proof; null when it was uploaded or stays here. */
+export function toWireProof(minerId: string, job: Job, proved: Proved, inline: Uint8Array | null): WireProof {
+  return {
+    id: job.id,
+    miner_id: minerId,
+    mode: proved.mode,
+    output_sha: proved.output.sha256,
+    metrics: { ...proved.metrics },
+    ...(job.lease === null ? {} : { lease_id: job.lease.id }),
+    attempt: job.attempt,
+    started_at: proved.startedAt,
+    finished_at: proved.finishedAt,
+    output: toWireOutput(proved.output, inline),
+    ...(proved.poc === null
+      ? {}
+      : {
+          poc: {
+            alg: 'ed25519',
+            public_key: proved.poc.publicKey,
+            input_sha: proved.poc.inputSha,
+            env_sha: proved.poc.envSha,
+            signature: proved.poc.signature,
+          },
+        }),
+  }
+}
+
+function toWireOutput(output: JobOutput, inline: Uint8Array | null): WireProofOutput {
+  const described = { media_type: output.mediaType, bytes: output.sizeBytes }
+  if (inline === null) return described
+  const isText = output.mediaType.startsWith('text/') || output.mediaType.startsWith('application/json')
+  const bytes = Buffer.from(inline.buffer, inline.byteOffset, inline.byteLength)
+  return { ...described, inline: { encoding: isText ? 'utf8' : 'base64', data: bytes.toString(isText ? 'utf8' : 'base64') } }
+}
+
+export function toWireFail(
+  minerId: string,
+  job: { readonly id: string; readonly leaseId: string | null; readonly attempt: number | null },
+  failure: JobFailure,
+  metrics: JobMetrics,
+): WireFail {
+  return {
+    id: job.id,
+    miner_id: minerId,
+    ...(job.leaseId === null ? {} : { lease_id: job.leaseId }),
+    ...(job.attempt === null ? {} : { attempt: job.attempt }),
+    error: { code: failure.code, message: failure.message.slice(0, MAX_MESSAGE), retryable: failure.retryable },
+    metrics: { ...metrics },
+  }
+}
+
+export function toWireEvents(events: readonly JobEvent[]): WireJobEvents {
+  return events.map((event) => ({ seq: event.seq, at: event.at, type: event.progress.type, data: event.progress.data }))
+}

@@ -1,0 +1,156 @@
+import type { Coordinator } from '../domain/coordinator.ts'
+import type { Engine } from '../domain/engine.ts'
+import type { Journal } from '../domain/journal.ts'
+import type { MinerStatus } from '../domain/miner-status.ts'
+import type { Clock, Logger, ServiceNotifier } from '../domain/ports.ts'
+import type { ActiveJobs } from '../worker/active-jobs.ts'
+import type { DeliveryLoop } from '../worker/delivery-loop.ts'
+import { runHeartbeatLoop } from '../worker/heartbeat-loop.ts'
+import type { HeartbeatLoopDeps } from '../worker/heartbeat-loop.ts'
+import type { JobRunner } from '../worker/job-runner.ts'
+import { runPollLoop } from '../worker/poll-loop.ts'
+import type { PollLoopDeps } from '../worker/poll-loop.ts'
+import { recoverJobs } from '../worker/recovery.ts'
+
+/** After the last job has ended, outcomes have this long to reach the coordinator; the rest waits in the journal. */
+const FLUSH_MS = 5_000
+/** What a canceled job may take beyond the engine's own grace before it is left behind. */
+const CANCEL_MARGIN_MS = 3_000
+
+export interface LifecycleDeps {
+  readonly journal: Journal
+  readonly engine: Engine
+  readonly coordinator: Coordinator
+  readonly runner: JobRunner
+  readonly activeJobs: ActiveJobs
+  readonly delivery: DeliveryLoop
+  readonly pollLoop: PollLoopDeps
+  readonly heartbeatLoop: HeartbeatLoopDeps
+  readonly notifier: ServiceNotifier
+  readonly drainMs: number
+  readonly cancelGraceMs: number
+  readonly clock: Clock
+  readonly logger: Logger
+}
+
+type Phase = 'starting' | 'working' | 'draining' | 'stopping'
+
+/**
+ * The life of the miner:
+ *
+ *     starting ──▶ working ──▶ draining ──▶ stopping
+ *                     └───────────────────────▲
+ *
+ * - working: the three loops run; they share nothing that one of them could block for the others
+ * - draining: no new jobs; the running ones end by themselves, within `drainMs`
+ * - stopping: what still runs is canceled and handed back (`E_SHUTDOWN`); outcomes get a last chance of delivery
+ *
+ * Polls, jobs and deliveries hang off three different signals, because each ends at another moment.
+ */
+export class Lifecycle {
+  readonly #deps: LifecycleDeps
+  readonly #polling = new AbortController()
+  readonly #cancelNow = new AbortController()
+  readonly #contact = new AbortController()
+  #phase: Phase = 'starting'
+  #ending: Promise<void> | null = null
+  #handedBack = 0
+
+  constructor(deps: LifecycleDeps) {
+    this.#deps = deps
+  }
+
+  get phase(): Phase {
+    return this.#phase
+  }
+
+  /** How many jobs were canceled to stop in time. */
+  get handedBack(): number {
+    return this.#handedBack
+  }
+
+  /** Works until `drain` or `cancel` is called; resolves when all has ended. Rejects when a loop fails, after stopping the rest. */
+  async run(): Promise<void> {
+    const { logger, notifier } = this.#deps
+    this.#phase = 'working'
+    const polling = runPollLoop(this.#deps.pollLoop, this.#polling.signal)
+    const heartbeats = runHeartbeatLoop(this.#deps.heartbeatLoop, this.#contact.signal)
+    const deliveries = this.#deps.delivery.run(this.#contact.signal)
+    notifier.ready()
+    await recoverJobs(this.#deps)
+    const loops = [polling, heartbeats, deliveries]
+    const failed = await Promise.race([
+      firstFailure(loops),
+      new Promise<null>((resolve) => this.#polling.signal.addEventListener('abort', () => resolve(null), { once: true })),
+    ])
+    if (failed !== null) {
+      logger.error('the miner cannot go on: it stops', { error: String(failed.error) })
+      this.cancel()
+    }
+    await this.#ending
+    await Promise.allSettled(loops)
+    if (failed !== null) throw failed.error
+  }
+
+  /** Takes no more jobs, lets the running ones end within the drain time, then stops. */
+  drain(): void {
+    if (this.#ending !== null) return
+    this.#phase = 'draining'
+    this.#deps.notifier.stopping()
+    this.#ending = this.#end()
+    this.#polling.abort()
+    this.#deps.heartbeatLoop.wakeUp.notify()
+  }
+
+  /** Stops now: running jobs are canceled and handed back. After `drain`, cuts the waiting short. */
+  cancel(): void {
+    this.#cancelNow.abort()
+    this.drain()
+  }
+
+  async #end(): Promise<void> {
+    const { runner, activeJobs, engine, coordinator, clock, logger, drainMs, cancelGraceMs } = this.#deps
+    const idle = runner.whenIdle()
+    const running = activeJobs.all().filter((job) => job.state === 'accepted' || job.state === 'running').length
+    if (running > 0) logger.info('draining: no new jobs, waiting for the running ones', { jobs: running, limit_s: drainMs / 1000 })
+    await this.#within(idle, drainMs, this.#cancelNow.signal)
+    this.#phase = 'stopping'
+    const left = activeJobs.all().filter((job) => job.state === 'accepted' || job.state === 'running')
+    this.#handedBack = left.length
+    if (left.length > 0) logger.warn('canceling jobs to stop: they are handed back', { jobs: left.length })
+    activeJobs.cancelAll('E_SHUTDOWN', 'the miner stopped before the job was done')
+    runner.abandonUnwritten()
+    await this.#within(idle, cancelGraceMs + CANCEL_MARGIN_MS)
+    await this.#flush()
+    this.#contact.abort()
+    await engine.stop()
+    await coordinator.close()
+    void clock
+  }
+
+  /** Waits for the outbox to empty, but not long: the journal keeps what is left. */
+  async #flush(): Promise<void> {
+    const { journal, clock, logger } = this.#deps
+    const untilMs = clock.monotonicMs() + FLUSH_MS
+    while (journal.counts().outbox > 0 && clock.monotonicMs() < untilMs && !this.#deps.pollLoop.health.snapshot().isKeyRefused) {
+      await clock.sleep(20, this.#contact.signal)
+    }
+    const { outbox } = journal.counts()
+    if (outbox > 0) logger.warn('outcomes not delivered yet: the journal keeps them for the next start', { outbox })
+  }
+
+  async #within(work: Promise<unknown>, limitMs: number, cutShort?: AbortSignal): Promise<void> {
+    const done = new AbortController()
+    const signal = cutShort === undefined ? done.signal : AbortSignal.any([done.signal, cutShort])
+    await Promise.race([work, this.#deps.clock.sleep(limitMs, signal)])
+    done.abort()
+  }
+}
+
+export type LifecyclePhase = MinerStatus['state']
+
+function firstFailure(loops: readonly Promise<void>[]): Promise<{ readonly error: unknown }> {
+  return new Promise((resolve) => {
+    for (const loop of loops) loop.catch((error: unknown) => resolve({ error }))
+  })
+}

@@ -1,0 +1,40 @@
+import { z } from 'zod'
+
+const MAX_DEPTH = 64
+
+/**
+ * A JSON object of any content that survives a round trip: every number finite, every integer exact in a double,
+ * nesting bounded, and no `__proto__` key at any depth.
+ */
+export const JsonObjectSchema = z
+  .unknown()
+  .superRefine((value, context) => {
+    const problem = isObject(value) ? findProblem(value, 0) : 'must be a JSON object'
+    if (problem !== null) context.addIssue({ code: 'custom', message: problem })
+  })
+  .meta({ type: 'object' })
+  .pipe(z.record(z.string(), z.unknown()))
+
+export type WireJsonObject = z.infer<typeof JsonObjectSchema>
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function findProblem(value: unknown, depth: number): string | null {
+  if (typeof value === 'number') return findNumberProblem(value)
+  if (typeof value !== 'object' || value === null) return null
+  if (depth >= MAX_DEPTH) return `must not be nested more than ${MAX_DEPTH} deep`
+  if (Object.hasOwn(value, '__proto__')) return 'must not contain a __proto__ key'
+  for (const child of Object.values(value)) {
+    const problem = findProblem(child, depth + 1)
+    if (problem !== null) return problem
+  }
+  return null
+}
+
+function findNumberProblem(value: number): string | null {
+  if (!Number.isFinite(value)) return 'must not contain a number out of range'
+  if (Number.isInteger(value) && !Number.isSafeInteger(value)) return 'must not contain an integer beyond 2^53'
+  return null
+}

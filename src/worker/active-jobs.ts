@@ -1,0 +1,63 @@
+import type { FailureCode } from '../domain/failure-codes.ts'
+import { JobFailureError } from '../domain/failure-codes.ts'
+import type { JournalEntry } from '../domain/journal.ts'
+import type { Lease } from '../domain/job.ts'
+
+/**
+ * A job that this miner holds: from its acceptance until the coordinator has taken its outcome. All that time its
+ * lease is renewed, so that no other miner does the work again while a proof waits for delivery.
+ */
+export class ActiveJob {
+  readonly entry: Pick<JournalEntry, 'seq' | 'job'>
+  readonly acceptedMonotonicMs: number
+  readonly #controller = new AbortController()
+  state: 'accepted' | 'running' | 'proven' | 'failed'
+  lease: Lease | null
+  /** Steps done of steps in all, as the workload tells them. */
+  progress: { readonly done: number; readonly total: number } | null = null
+  /** Heartbeat answers in a row that did not name this job's lease. */
+  missedLeases = 0
+
+  constructor(entry: Pick<JournalEntry, 'seq' | 'job'>, acceptedMonotonicMs: number, state: ActiveJob['state'] = 'accepted') {
+    this.entry = entry
+    this.state = state
+    this.lease = entry.job.lease
+    this.acceptedMonotonicMs = acceptedMonotonicMs
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal
+  }
+
+  /** Asks the job to end; the first reason given is the one that is reported. */
+  cancel(code: FailureCode, message: string): void {
+    this.#controller.abort(new JobFailureError(code, message))
+  }
+}
+
+/** The jobs that this miner holds now, by id. */
+export class ActiveJobs {
+  readonly #byId = new Map<string, ActiveJob>()
+
+  add(job: ActiveJob): void {
+    this.#byId.set(job.entry.job.id, job)
+  }
+
+  /** Forgets the job with this id, unless a later entry has taken its place. */
+  remove(id: string, seq: number): void {
+    if (this.#byId.get(id)?.entry.seq === seq) this.#byId.delete(id)
+  }
+
+  get(id: string): ActiveJob | null {
+    return this.#byId.get(id) ?? null
+  }
+
+  all(): ActiveJob[] {
+    return [...this.#byId.values()]
+  }
+
+  /** Asks every job that still runs to end. */
+  cancelAll(code: FailureCode, message: string): void {
+    for (const job of this.#byId.values()) job.cancel(code, message)
+  }
+}

@@ -1,0 +1,92 @@
+import type { Coordinator, JobEvent } from '../domain/coordinator.ts'
+import type { JobProgress } from '../domain/engine.ts'
+import type { Clock, Logger } from '../domain/ports.ts'
+
+/** A client sees tokens this often at most; each batch is one request. */
+const FLUSH_EVERY_MS = 100
+/** Past this many waiting events of one job the oldest progress and log lines go: they are a courtesy, the proof is not. */
+const MAX_WAITING = 500
+
+interface Stream {
+  seq: number
+  waiting: JobEvent[]
+  sending: Promise<void> | null
+  timer: AbortController | null
+}
+
+/**
+ * Sends what running jobs tell (tokens, progress) to the coordinator in small batches, in order, best effort:
+ * a failed batch is lost, and no job waits for it but for the last one, briefly.
+ */
+export class EventRelay {
+  readonly #deps: { readonly coordinator: Coordinator; readonly clock: Clock; readonly logger: Logger }
+  readonly #streams = new Map<string, Stream>()
+
+  constructor(deps: { readonly coordinator: Coordinator; readonly clock: Clock; readonly logger: Logger }) {
+    this.#deps = deps
+  }
+
+  push(jobId: string, progress: JobProgress): void {
+    let stream = this.#streams.get(jobId)
+    if (stream === undefined) {
+      stream = { seq: 0, waiting: [], sending: null, timer: null }
+      this.#streams.set(jobId, stream)
+    }
+    append(stream, progress, new Date(this.#deps.clock.nowMs()).toISOString())
+    this.#schedule(jobId, stream)
+  }
+
+  /** Sends what is left of a job's events and forgets the job; resolves within `limitMs` whatever happens. */
+  async finish(jobId: string, limitMs: number): Promise<void> {
+    const stream = this.#streams.get(jobId)
+    if (stream === undefined) return
+    this.#streams.delete(jobId)
+    stream.timer?.abort()
+    const signal = AbortSignal.timeout(limitMs)
+    if (stream.sending !== null) await Promise.race([stream.sending, aborted(signal)])
+    if (stream.waiting.length > 0 && !signal.aborted) await this.#send(jobId, stream, signal)
+  }
+
+  #schedule(jobId: string, stream: Stream): void {
+    if (stream.timer !== null || stream.sending !== null) return
+    const timer = new AbortController()
+    stream.timer = timer
+    void this.#deps.clock.sleep(FLUSH_EVERY_MS, timer.signal).then(async () => {
+      if (timer.signal.aborted) return
+      stream.timer = null
+      await this.#send(jobId, stream, AbortSignal.timeout(10_000))
+      if (stream.waiting.length > 0 && this.#streams.get(jobId) === stream) this.#schedule(jobId, stream)
+    })
+  }
+
+  async #send(jobId: string, stream: Stream, signal: AbortSignal): Promise<void> {
+    const { coordinator, logger } = this.#deps
+    const batch = stream.waiting
+    stream.waiting = []
+    stream.sending = coordinator.sendEvents(jobId, batch, signal).catch((error: unknown) => {
+      logger.debug('job events lost', { job: jobId, events: batch.length, error: String(error) })
+    })
+    await stream.sending
+    stream.sending = null
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+}
+
+/** Neighbouring tokens become one event and only the newest progress waits, so a slow coordinator costs no memory. */
+function append(stream: Stream, progress: JobProgress, at: string): void {
+  const last = stream.waiting.at(-1)
+  if (last !== undefined && last.progress.type === 'token' && progress.type === 'token') {
+    stream.waiting[stream.waiting.length - 1] = { ...last, progress: { type: 'token', data: last.progress.data + progress.data } }
+    return
+  }
+  if (last !== undefined && last.progress.type === 'progress' && progress.type === 'progress') stream.waiting.pop()
+  else stream.seq += 1
+  stream.waiting.push({ seq: stream.seq, at, progress })
+  if (stream.waiting.length > MAX_WAITING) {
+    const dispensable = stream.waiting.findIndex((event) => event.progress.type !== 'token')
+    stream.waiting.splice(Math.max(dispensable, 0), 1)
+  }
+}

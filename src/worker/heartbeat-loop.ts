@@ -1,0 +1,126 @@
+import type { Capabilities, Coordinator, Heartbeat, HeartbeatAnswer } from '../domain/coordinator.ts'
+import { CoordinatorFailure } from '../domain/coordinator-failure.ts'
+import type { Clock, Logger, Random } from '../domain/ports.ts'
+import type { ActiveJobs } from './active-jobs.ts'
+import { backoffMs } from './backoff.ts'
+import type { CoordinatorHealth } from './coordinator-health.ts'
+import { LeaseKeeper } from './lease-keeper.ts'
+import type { PollGate } from './poll-gate.ts'
+import type { ServerClock } from './server-clock.ts'
+import type { Slots } from './slots.ts'
+import type { WakeUp } from './wake-up.ts'
+
+/** Even an operator's or coordinator's longest interval beats no slower than this while a beat fails. */
+const FAILURE_BACKOFF = { baseMs: 1_000, capMs: 30_000 }
+
+export interface HeartbeatLoopDeps {
+  readonly coordinator: Coordinator
+  readonly health: CoordinatorHealth
+  readonly activeJobs: ActiveJobs
+  readonly slots: Slots
+  readonly gate: PollGate
+  readonly serverClock: ServerClock
+  readonly heartbeatMs: number
+  readonly capabilities: () => Promise<Capabilities>
+  readonly status: () => Heartbeat['status']
+  readonly clock: Clock
+  readonly random: Random
+  readonly logger: Logger
+  /** To be notified when the status has changed or a job has come, whose lease may need a beat sooner. */
+  readonly wakeUp: WakeUp
+  /** Told what the coordinator wishes when it answers the registration. */
+  readonly onRegistered: (wishes: { readonly pollWaitS: number | null }) => void
+}
+
+/**
+ * Registers once, then sends a heartbeat every interval, sooner when a lease would run out before. Each beat renews
+ * the leases of the jobs that it lists and brings back what the coordinator wants: cancel these, take no more.
+ */
+export async function runHeartbeatLoop(deps: HeartbeatLoopDeps, signal: AbortSignal): Promise<void> {
+  const leases = new LeaseKeeper(deps)
+  let failures = 0
+  let intervalMs = deps.heartbeatMs
+  let isRegistered = false
+  while (!signal.aborted) {
+    let pauseMs: number
+    try {
+      await beat(deps, leases, signal)
+      deps.gate.open('no_contact_yet')
+      if (!isRegistered) {
+        intervalMs = Math.min(intervalMs, (await register(deps, signal)) ?? intervalMs)
+        isRegistered = true
+      }
+      failures = 0
+      pauseMs = intervalMs
+    } catch (error) {
+      if (signal.aborted) return
+      if (!(error instanceof CoordinatorFailure)) throw error
+      failures += 1
+      deps.health.failed(error)
+      // A coordinator that answers, if only with a refusal, may still have work.
+      if (!error.isGeneral) deps.gate.open('no_contact_yet')
+      pauseMs = Math.min(intervalMs, backoffMs(FAILURE_BACKOFF, failures, deps.random) + FAILURE_BACKOFF.baseMs)
+      if (error.retryAfterMs !== null) pauseMs = Math.max(pauseMs, Math.min(error.retryAfterMs, 10 * 60_000))
+    }
+    await untilNextBeat(deps, leases, { pauseMs, isRetry: failures > 0 }, signal)
+  }
+}
+
+/** Waits for the next beat: the interval is over, a lease needs it, or the miner's status is another. */
+async function untilNextBeat(
+  deps: HeartbeatLoopDeps,
+  leases: LeaseKeeper,
+  pause: { readonly pauseMs: number; readonly isRetry: boolean },
+  signal: AbortSignal,
+): Promise<void> {
+  const { clock, status, wakeUp } = deps
+  const toldStatus = status()
+  const dueAtMs = clock.nowMs() + pause.pauseMs
+  while (!signal.aborted && status() === toldStatus) {
+    const renewalAtMs = pause.isRetry ? null : leases.nextRenewalAtMs()
+    const leftMs = (renewalAtMs === null ? dueAtMs : Math.min(dueAtMs, renewalAtMs)) - clock.nowMs()
+    if (leftMs <= 0) return
+    await wakeUp.wait(leftMs, signal)
+  }
+}
+
+async function beat(deps: HeartbeatLoopDeps, leases: LeaseKeeper, signal: AbortSignal): Promise<void> {
+  const { coordinator, activeJobs, slots, health, serverClock, gate, logger } = deps
+  const listed = activeJobs.all()
+  const answer = await coordinator.heartbeat(
+    {
+      status: deps.status(),
+      slots: { total: slots.total, busy: slots.busy },
+      jobs: listed.map((job) => ({
+        id: job.entry.job.id,
+        leaseId: job.lease?.id ?? null,
+        state: job.state,
+        progress: job.progress === null || job.progress.total <= 0 ? null : Math.min(job.progress.done / job.progress.total, 1),
+      })),
+      capabilities: null,
+    },
+    signal,
+  )
+  health.succeeded()
+  serverClock.observe(answer.serverTimeMs)
+  leases.renewed(listed, answer.leases)
+  obeyCancel(answer, activeJobs)
+  const wasAsked = gate.reasons.includes('coordinator_asked')
+  if (answer.drain === wasAsked) return
+  if (answer.drain) gate.shut('coordinator_asked')
+  else gate.open('coordinator_asked')
+  logger.info(answer.drain ? 'coordinator asks for no more jobs: polling stops' : 'coordinator has work again: polling goes on')
+}
+
+function obeyCancel(answer: HeartbeatAnswer, activeJobs: ActiveJobs): void {
+  for (const id of answer.cancel) activeJobs.get(id)?.cancel('E_CANCELED', 'canceled by the coordinator')
+}
+
+/** Returns the coordinator's wish for the heartbeat interval, if it has one. */
+async function register(deps: HeartbeatLoopDeps, signal: AbortSignal): Promise<number | null> {
+  const answer = await deps.coordinator.register(await deps.capabilities(), signal)
+  if (answer === null) return null
+  deps.serverClock.observe(answer.serverTimeMs)
+  deps.onRegistered({ pollWaitS: answer.pollWaitS })
+  return answer.heartbeatMs
+}

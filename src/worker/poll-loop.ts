@@ -1,0 +1,131 @@
+import type { Coordinator, NextAnswer } from '../domain/coordinator.ts'
+import { CoordinatorFailure } from '../domain/coordinator-failure.ts'
+import { AitbcError } from '../domain/errors.ts'
+import { jobFailure } from '../domain/failure-codes.ts'
+import type { JobFailure } from '../domain/failure-codes.ts'
+import type { Job } from '../domain/job.ts'
+import type { Journal } from '../domain/journal.ts'
+import type { Clock, Logger, Random } from '../domain/ports.ts'
+import { backoffMs, COORDINATOR_BACKOFF } from './backoff.ts'
+import type { CoordinatorHealth } from './coordinator-health.ts'
+import type { JobRunner } from './job-runner.ts'
+import type { PollGate } from './poll-gate.ts'
+import type { Slots } from './slots.ts'
+import type { WakeUp } from './wake-up.ts'
+
+/** An empty answer that came sooner than this was not held: the coordinator does not do long polls (or not now). */
+const HELD_MS = 1_000
+const JOURNAL_FULL_PAUSE_MS = 30_000
+
+export interface PollLoopDeps {
+  readonly coordinator: Coordinator
+  readonly health: CoordinatorHealth
+  readonly journal: Journal
+  readonly runner: JobRunner
+  readonly slots: Slots
+  readonly gate: PollGate
+  readonly workloads: readonly string[]
+  readonly pollMs: number
+  readonly pollWaitS: () => number
+  readonly clock: Clock
+  readonly random: Random
+  readonly logger: Logger
+  /** Cuts a pause short, e.g. when the coordinator is back. */
+  readonly wakeUp: WakeUp
+  readonly observe: PollObserver
+  readonly onAccepted: () => void
+}
+
+/** What `status` wants to know of the polling. */
+export interface PollObserver {
+  skipped: Readonly<Record<string, number>> | null
+  isLongPoll: boolean | null
+}
+
+/**
+ * Whenever a slot is free and the gate is open, asks for the next job, writes it into the journal and starts it.
+ * Runs until the signal aborts; a request under way is then dropped, and the lease of a job lost with it runs out.
+ */
+export async function runPollLoop(deps: PollLoopDeps, signal: AbortSignal): Promise<void> {
+  let failures = 0
+  while (!signal.aborted) {
+    await deps.gate.whenOpen(signal)
+    await deps.slots.whenFree(signal)
+    if (signal.aborted) return
+    let pauseMs: number
+    try {
+      pauseMs = await pollOnce(deps, signal)
+      failures = 0
+    } catch (error) {
+      if (signal.aborted) return
+      if (!(error instanceof CoordinatorFailure)) throw error
+      failures += 1
+      deps.health.failed(error)
+      pauseMs = Math.max(deps.pollMs, backoffMs(COORDINATOR_BACKOFF, failures, deps.random, error.retryAfterMs))
+    }
+    if (pauseMs > 0) await deps.wakeUp.wait(pauseMs, signal)
+  }
+}
+
+/** Returns how long to pause before the next poll. */
+async function pollOnce(deps: PollLoopDeps, signal: AbortSignal): Promise<number> {
+  const { coordinator, clock, slots, workloads, observe } = deps
+  const waitS = deps.pollWaitS()
+  const askedAt = clock.monotonicMs()
+  const answer = await coordinator.next({ slots: slots.free, waitS, workloads }, signal)
+  const tookMs = clock.monotonicMs() - askedAt
+  deps.health.succeeded()
+  switch (answer.kind) {
+    case 'job':
+      observe.skipped = null
+      return (await acceptJob(deps, answer.job, signal)) ? 0 : deps.pollMs
+    case 'none': {
+      observe.skipped = answer.skipped
+      observe.isLongPoll = waitS > 0 && tookMs >= HELD_MS
+      return observe.isLongPoll ? 0 : Math.max(deps.pollMs - tookMs, 0)
+    }
+    case 'malformed':
+      await refuseMalformed(deps, answer, signal)
+      return deps.pollMs
+    default:
+      return answer satisfies never
+  }
+}
+
+/** True when the job was taken; false when it is known already or could not be written down. */
+async function acceptJob(deps: PollLoopDeps, job: Job, signal: AbortSignal): Promise<boolean> {
+  const { journal, clock, runner } = deps
+  const logger = deps.logger.child({ job: job.id, workload: job.workload, attempt: job.attempt })
+  let result
+  try {
+    result = journal.accept(job, clock.nowMs())
+  } catch (error) {
+    if (!(error instanceof AitbcError) || error.code !== 'AITBC_JOURNAL_WRITE') throw error
+    logger.error('job handed back: the journal cannot be written', { error: error.message })
+    await refuse(deps, job.id, job.lease?.id ?? null, jobFailure('E_SHUTDOWN', 'this miner cannot record jobs at present'), signal)
+    await deps.wakeUp.wait(JOURNAL_FULL_PAUSE_MS, signal)
+    return false
+  }
+  if (result.kind === 'known') {
+    logger.warn('job offered again: it is in the journal already', { state: result.entry.state })
+    return false
+  }
+  logger.info('job accepted', { reward: job.reward?.amount, unit: job.reward?.unit })
+  runner.start(result.entry)
+  deps.onAccepted()
+  return true
+}
+
+async function refuseMalformed(deps: PollLoopDeps, answer: NextAnswer & { kind: 'malformed' }, signal: AbortSignal): Promise<void> {
+  deps.logger.warn('job refused: it does not fit the API', { job: answer.id, code: answer.failure.code, reason: answer.failure.message })
+  if (answer.id !== null) await refuse(deps, answer.id, answer.leaseId, answer.failure, signal)
+}
+
+async function refuse(deps: PollLoopDeps, id: string, leaseId: string | null, failure: JobFailure, signal: AbortSignal): Promise<void> {
+  try {
+    await deps.coordinator.refuse(id, leaseId, failure, signal)
+  } catch (error) {
+    // Best effort: without it the lease runs out by itself.
+    deps.logger.debug('refusal not delivered', { job: id, error: String(error) })
+  }
+}
