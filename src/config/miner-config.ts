@@ -5,7 +5,7 @@ import type { Secret } from './secret.ts'
 export interface MinerConfig {
   /** The file it was read from. */
   readonly configFile: string
-  /** Base URL without a trailing slash in its path; `new URL('v1/…', …)` is not safe with a path, so append to `href`. */
+  /** http or https, without credentials, query or fragment; its path is `/` or a prefix without a slash at the end. */
   readonly coordUrl: URL
   readonly wallet: string
   readonly apiKey: Secret
