@@ -20,7 +20,11 @@ const STEPS: readonly Step[] = [
   { name: 'dead code', command: ['knip'], mend: 'delete what is listed; `npx knip` shows it again' },
   { name: 'OpenAPI document', command: ['node', 'scripts/write-openapi.ts', '--check'], mend: 'npm run openapi' },
   { name: 'configuration docs', command: ['node', 'scripts/write-config-docs.ts', '--check'], mend: 'npm run config-docs' },
-  { name: 'tests', command: ['vitest', 'run'], mend: 'mend the code, or the test if it is wrong; `npx vitest run FILE` runs one file' },
+  {
+    name: 'tests',
+    command: ['vitest', 'run'],
+    mend: 'mend the code, or the test if it is wrong; `npx vitest run FILE` runs one file',
+  },
 ]
 
 const { values } = parseArgs({ options: { 'no-tests': { type: 'boolean', default: false } } })

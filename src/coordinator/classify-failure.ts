@@ -35,7 +35,10 @@ export function classifyFailure(failed: FailedAnswer | FailedTransport, nowMs: n
   const { call, status, apiCode } = failed
   const failureClass = classOfStatus(status)
   const said = [apiCode, failed.message].filter((part) => part !== null).join(': ')
-  const advice = status >= 300 && status < 400 ? `; redirects are not followed, set COORD_URL to where it points (${failed.location ?? 'no Location'})` : ''
+  const advice =
+    status >= 300 && status < 400
+      ? `; redirects are not followed, set COORD_URL to where it points (${failed.location ?? 'no Location'})`
+      : ''
   return new CoordinatorFailure(`${call}: HTTP ${status}${said === '' ? '' : ` ${said}`}${advice}`, {
     failureClass,
     status,

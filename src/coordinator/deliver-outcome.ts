@@ -37,7 +37,9 @@ async function deliverProof(deps: DeliverDeps, entry: OutboxEntry, proved: Prove
   const inline = output.bytes.kind === 'memory' && output.sizeBytes <= MAX_INLINE_OUTPUT_BYTES ? output.bytes.data : null
   if (inline === null) await optional.call('output', () => uploadOutput(transport, entry.job, output, signal))
   const json = toWireProof(minerId, entry.job, proved, inline)
-  return creditOf(await transport.call({ method: 'POST', path: '/v1/miner/proof', json, idempotencyKey: entry.idempotencyKey, signal }))
+  return creditOf(
+    await transport.call({ method: 'POST', path: '/v1/miner/proof', json, idempotencyKey: entry.idempotencyKey, signal }),
+  )
 }
 
 function uploadOutput(transport: HttpTransport, job: Job, output: JobOutput, signal: AbortSignal): Promise<Answer> {
@@ -59,7 +61,12 @@ function uploadOutput(transport: HttpTransport, job: Job, output: JobOutput, sig
 
 async function deliverFailure(deps: DeliverDeps, entry: OutboxEntry, failed: Failed, signal: AbortSignal): Promise<Settlement> {
   const { job } = entry
-  const json = toWireFail(deps.minerId, { id: job.id, leaseId: job.lease?.id ?? null, attempt: job.attempt }, failed.failure, failed.metrics)
+  const json = toWireFail(
+    deps.minerId,
+    { id: job.id, leaseId: job.lease?.id ?? null, attempt: job.attempt },
+    failed.failure,
+    failed.metrics,
+  )
   await deps.optional.call('fail', () =>
     deps.transport.call({ method: 'POST', path: '/v1/miner/fail', json, idempotencyKey: entry.idempotencyKey, signal }),
   )

@@ -28,7 +28,15 @@ function toJob(wire: WireJob): Job {
     id: wire.id,
     workload: wire.workload,
     params: wire.params,
-    model: wire.model == null ? null : { name: wire.model.name ?? null, uri: wire.model.uri ?? null, sha256: wire.model.sha256 ?? null, bytes: wire.model.bytes ?? null },
+    model:
+      wire.model == null
+        ? null
+        : {
+            name: wire.model.name ?? null,
+            uri: wire.model.uri ?? null,
+            sha256: wire.model.sha256 ?? null,
+            bytes: wire.model.bytes ?? null,
+          },
     inputs: (wire.inputs ?? []).map((input) => ({
       name: input.name,
       uri: input.uri,

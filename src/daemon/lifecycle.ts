@@ -112,7 +112,8 @@ export class Lifecycle {
     const { runner, activeJobs, engine, coordinator, clock, logger, drainMs, cancelGraceMs } = this.#deps
     const idle = runner.whenIdle()
     const running = activeJobs.all().filter((job) => job.state === 'accepted' || job.state === 'running').length
-    if (running > 0) logger.info('draining: no new jobs, waiting for the running ones', { jobs: running, limit_s: drainMs / 1000 })
+    if (running > 0)
+      logger.info('draining: no new jobs, waiting for the running ones', { jobs: running, limit_s: drainMs / 1000 })
     await this.#within(idle, drainMs, this.#cancelNow.signal)
     this.#phase = 'stopping'
     const left = activeJobs.all().filter((job) => job.state === 'accepted' || job.state === 'running')

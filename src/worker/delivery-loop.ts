@@ -113,7 +113,10 @@ export class DeliveryLoop {
   async #deliver(entry: OutboxEntry, signal: AbortSignal): Promise<void> {
     const { coordinator, journal, clock, health, deadlineMs } = this.#deps
     if (clock.nowMs() - entry.createdAtMs > deadlineMs) {
-      this.#settle(entry, { kind: 'dropped', reason: `not taken within ${Math.round(deadlineMs / 3_600_000)} h (DELIVERY_DEADLINE_HOURS)` })
+      this.#settle(entry, {
+        kind: 'dropped',
+        reason: `not taken within ${Math.round(deadlineMs / 3_600_000)} h (DELIVERY_DEADLINE_HOURS)`,
+      })
       return
     }
     try {

@@ -171,7 +171,9 @@ export class JobRunner {
 
 function failureOf(error: unknown, logger: Logger): ReturnType<typeof jobFailure> {
   if (error instanceof JobFailureError) return error.failure
-  logger.error('job ended by an error of ours: please report it', { error: error instanceof Error ? (error.stack ?? error.message) : String(error) })
+  logger.error('job ended by an error of ours: please report it', {
+    error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+  })
   return jobFailure('E_ENGINE', `the miner failed: ${error instanceof Error ? error.message : String(error)}`)
 }
 

@@ -102,7 +102,13 @@ async function acceptJob(deps: PollLoopDeps, job: Job, signal: AbortSignal): Pro
   } catch (error) {
     if (!(error instanceof AitbcError) || error.code !== 'AITBC_JOURNAL_WRITE') throw error
     logger.error('job handed back: the journal cannot be written', { error: error.message })
-    await refuse(deps, job.id, job.lease?.id ?? null, jobFailure('E_SHUTDOWN', 'this miner cannot record jobs at present'), signal)
+    await refuse(
+      deps,
+      job.id,
+      job.lease?.id ?? null,
+      jobFailure('E_SHUTDOWN', 'this miner cannot record jobs at present'),
+      signal,
+    )
     await deps.wakeUp.wait(JOURNAL_FULL_PAUSE_MS, signal)
     return false
   }
@@ -116,12 +122,26 @@ async function acceptJob(deps: PollLoopDeps, job: Job, signal: AbortSignal): Pro
   return true
 }
 
-async function refuseMalformed(deps: PollLoopDeps, answer: NextAnswer & { kind: 'malformed' }, signal: AbortSignal): Promise<void> {
-  deps.logger.warn('job refused: it does not fit the API', { job: answer.id, code: answer.failure.code, reason: answer.failure.message })
+async function refuseMalformed(
+  deps: PollLoopDeps,
+  answer: NextAnswer & { kind: 'malformed' },
+  signal: AbortSignal,
+): Promise<void> {
+  deps.logger.warn('job refused: it does not fit the API', {
+    job: answer.id,
+    code: answer.failure.code,
+    reason: answer.failure.message,
+  })
   if (answer.id !== null) await refuse(deps, answer.id, answer.leaseId, answer.failure, signal)
 }
 
-async function refuse(deps: PollLoopDeps, id: string, leaseId: string | null, failure: JobFailure, signal: AbortSignal): Promise<void> {
+async function refuse(
+  deps: PollLoopDeps,
+  id: string,
+  leaseId: string | null,
+  failure: JobFailure,
+  signal: AbortSignal,
+): Promise<void> {
   try {
     await deps.coordinator.refuse(id, leaseId, failure, signal)
   } catch (error) {

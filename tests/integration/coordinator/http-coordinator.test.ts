@@ -1,0 +1,245 @@
+import { createHash } from 'node:crypto'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { HttpCoordinator } from '../../../src/coordinator/http-coordinator.ts'
+import { CoordinatorFailure } from '../../../src/domain/coordinator-failure.ts'
+import { jobFailure } from '../../../src/domain/failure-codes.ts'
+import type { OutboxEntry } from '../../../src/domain/journal.ts'
+import type { Job } from '../../../src/domain/job.ts'
+import type { JobOutput, Outcome } from '../../../src/domain/outcome.ts'
+import { HeartbeatSchema } from '../../../src/protocol/heartbeat.ts'
+import { ProofSchema } from '../../../src/protocol/proof.ts'
+import { SystemClock } from '../../../src/platform/system-clock.ts'
+import { RecordingLogger } from '../../support/recording-logger.ts'
+import { startScriptedServer } from '../../support/scripted-server.ts'
+import type { ReceivedRequest, ScriptedAnswer } from '../../support/scripted-server.ts'
+
+const NEVER = new AbortController().signal
+
+async function setUp(
+  script: (request: ReceivedRequest) => ScriptedAnswer | Promise<ScriptedAnswer>,
+  timeoutMs = 5_000,
+  basePath = '',
+) {
+  const server = await startScriptedServer(script)
+  const logger = new RecordingLogger()
+  const coordinator = new HttpCoordinator({
+    transport: {
+      baseUrl: new URL(basePath, server.url),
+      apiKey: { reveal: () => 'k3y' },
+      timeoutMs,
+      maxConnections: 4,
+      userAgent: 'aitbc-miner/test',
+    },
+    sender: { minerId: 'node-1', wallet: 'w1', mode: 'cpu', hasGpu: false },
+    clock: new SystemClock(),
+    logger,
+  })
+  onTestFinished(() => coordinator.close())
+  return { coordinator, logger, requests: server.requests }
+}
+
+const JOB: Job = {
+  id: 'job:1',
+  workload: 'llm_gen',
+  params: {},
+  model: null,
+  inputs: [],
+  limits: { maxRuntimeS: null, ramMb: null, vramMb: null, maxOutputBytes: null },
+  lease: { id: 'L1', expiresAt: '2026-01-01T00:00:00Z' },
+  attempt: 2,
+  reward: null,
+  deadline: null,
+}
+
+function entryOf(outcome: Outcome, job = JOB): OutboxEntry {
+  return {
+    seq: 1,
+    job,
+    outcome,
+    idempotencyKey: '00000000-0000-4000-8000-000000000001',
+    tries: 0,
+    nextTryAtMs: 0,
+    createdAtMs: 0,
+  }
+}
+
+function provedWith(output: JobOutput): Outcome {
+  return {
+    kind: 'proved',
+    mode: 'cpu',
+    output,
+    metrics: { run_ms: 5 },
+    startedAt: '2026-01-01T00:00:00Z',
+    finishedAt: '2026-01-01T00:00:01Z',
+    poc: null,
+  }
+}
+
+function textOutput(text: string): JobOutput {
+  const data = Buffer.from(text)
+  return {
+    mediaType: 'application/json',
+    sha256: createHash('sha256').update(data).digest('hex'),
+    sizeBytes: data.length,
+    bytes: { kind: 'memory', data },
+  }
+}
+
+const RECEIPT = {
+  id: JOB.id,
+  status: 'accepted',
+  output_sha: 'a'.repeat(64),
+  reward: { amount: '0.25', unit: 'AITBC' },
+  balance: '1.5',
+}
+const HEARTBEAT = { status: 'online', slots: { total: 1, busy: 0 }, jobs: [], capabilities: null } as const
+
+describe('HttpCoordinator', () => {
+  it('sends the key, an idempotency key and a body that fits the API with each heartbeat', async () => {
+    const { coordinator, requests } = await setUp(() => ({
+      body: { server_time: '2026-01-01T00:00:00Z', cancel: ['a'], drain: true },
+    }))
+    const answer = await coordinator.heartbeat(HEARTBEAT, NEVER)
+    expect(answer).toEqual({ serverTimeMs: Date.parse('2026-01-01T00:00:00Z'), leases: null, cancel: ['a'], drain: true })
+    const [request] = requests
+    expect(request?.headers.authorization).toBe('Bearer k3y')
+    expect(request?.headers['idempotency-key']).toMatch(/^[0-9a-f-]{36}$/)
+    expect(HeartbeatSchema.parse(JSON.parse(String(request?.body)))).toMatchObject({
+      miner_id: 'node-1',
+      wallet: 'w1',
+      mode: 'cpu',
+      gpu: false,
+    })
+  })
+
+  it('takes 204 for a heartbeat answer that says nothing, and for no job', async () => {
+    const { coordinator } = await setUp(() => ({ status: 204 }))
+    expect(await coordinator.heartbeat(HEARTBEAT, NEVER)).toEqual({ serverTimeMs: null, leases: null, cancel: [], drain: false })
+    expect(await coordinator.next({ slots: 1, waitS: 0, workloads: [] }, NEVER)).toEqual({ kind: 'none', skipped: {} })
+  })
+
+  it('keeps a path in COORD_URL in front of the API', async () => {
+    const { coordinator, requests } = await setUp(() => ({ body: {} }), 5_000, '/pool/eu/')
+    await coordinator.next({ slots: 3, waitS: 20, workloads: ['a', 'b'] }, NEVER)
+    expect(requests[0]?.path).toBe('/pool/eu/v1/miner/next?miner=node-1&slots=3&wait=20&workloads=a%2Cb')
+  })
+
+  it('sends a small output inside the proof and reads the receipt', async () => {
+    const { coordinator, requests } = await setUp(() => ({ status: 201, body: RECEIPT }))
+    const output = textOutput('{"a":"ü"}')
+    expect(await coordinator.deliver(entryOf(provedWith(output)), NEVER)).toEqual({
+      kind: 'credited',
+      reward: '0.25',
+      balance: '1.5',
+      unit: 'AITBC',
+    })
+    expect(requests.map((request) => request.path)).toEqual(['/v1/miner/proof'])
+    const proof = ProofSchema.parse(JSON.parse(String(requests[0]?.body)))
+    expect(proof).toMatchObject({
+      id: 'job:1',
+      output_sha: output.sha256,
+      lease_id: 'L1',
+      attempt: 2,
+      output: { inline: { encoding: 'utf8', data: '{"a":"ü"}' } },
+    })
+  })
+
+  it('sends the same key and the same bytes each time it delivers an entry', async () => {
+    const { coordinator, requests } = await setUp(() => ({ status: 500 }))
+    const entry = entryOf(provedWith(textOutput('{}')))
+    await expect(coordinator.deliver(entry, NEVER)).rejects.toBeInstanceOf(CoordinatorFailure)
+    await expect(coordinator.deliver(entry, NEVER)).rejects.toBeInstanceOf(CoordinatorFailure)
+    expect(requests.map((request) => request.headers['idempotency-key'])).toEqual([entry.idempotencyKey, entry.idempotencyKey])
+    expect(requests[0]?.body.equals(requests[1]?.body ?? Buffer.alloc(0))).toBe(true)
+  })
+
+  it('uploads a large output with its digest before the proof', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'aitbc-'))
+    onTestFinished(() => rm(dir, { recursive: true }))
+    const data = Buffer.alloc(200_000, 7)
+    const path = join(dir, 'out.bin')
+    await writeFile(path, data)
+    const sha256 = createHash('sha256').update(data).digest('hex')
+    const { coordinator, requests } = await setUp((request) => ({ status: 201, body: request.method === 'PUT' ? {} : RECEIPT }))
+    await coordinator.deliver(
+      entryOf(provedWith({ mediaType: 'image/png', sha256, sizeBytes: data.length, bytes: { kind: 'file', path } })),
+      NEVER,
+    )
+    expect(requests.map((request) => `${request.method} ${request.path}`)).toEqual([
+      'PUT /v1/miner/jobs/job%3A1/output',
+      'POST /v1/miner/proof',
+    ])
+    expect(requests[0]?.headers['content-digest']).toBe(`sha-256=:${createHash('sha256').update(data).digest('base64')}:`)
+    expect(requests[0]?.body.equals(data)).toBe(true)
+    expect(JSON.parse(String(requests[1]?.body))).not.toHaveProperty('output.inline')
+  })
+
+  it.each([
+    [{ status: 409, body: { error: { code: 'JOB_ALREADY_PROVEN', message: 'm' } } }, 'credited'],
+    [{ status: 200, body: RECEIPT }, 'credited'],
+    [{ status: 201, body: '' }, 'credited'],
+    [{ status: 409, body: { error: { code: 'LEASE_LOST', message: 'm' } } }, 'dropped'],
+    [{ status: 404, body: { error: { code: 'JOB_NOT_FOUND', message: 'm' } } }, 'dropped'],
+  ] as const)('ends the delivery of a proof on %j as %s', async (answer, kind) => {
+    const { coordinator } = await setUp(() => answer)
+    expect(await coordinator.deliver(entryOf(provedWith(textOutput('{}'))), NEVER)).toMatchObject({ kind })
+  })
+
+  it('works with a coordinator that has the core profile alone, and says once what it lacks', async () => {
+    const core = new Set(['/v1/miner/heartbeat', '/v1/miner/next', '/v1/miner/proof'])
+    const { coordinator, logger, requests } = await setUp((request) =>
+      core.has(request.path.split('?')[0] ?? '') ? { body: {} } : { status: 404 },
+    )
+    const failed = entryOf({ kind: 'failed', failure: jobFailure('E_ENGINE', 'm'), metrics: {} })
+    expect(await coordinator.deliver(failed, NEVER)).toEqual({ kind: 'reported' })
+    expect(await coordinator.deliver(failed, NEVER)).toEqual({ kind: 'reported' })
+    await coordinator.sendEvents('job_1', [], NEVER)
+    await coordinator.sendEvents('job_1', [], NEVER)
+    expect(requests.map((request) => request.path)).toEqual(['/v1/miner/fail', '/v1/miner/jobs/job_1/events'])
+    expect(logger.lines.filter((line) => line.message.startsWith('coordinator lacks'))).toHaveLength(2)
+  })
+
+  it('does not take 404 for one job to mean that there is no such endpoint', async () => {
+    const { coordinator, requests } = await setUp(() => ({
+      status: 404,
+      body: { error: { code: 'JOB_NOT_FOUND', message: 'm' } },
+    }))
+    const failed = entryOf({ kind: 'failed', failure: jobFailure('E_ENGINE', 'm'), metrics: {} })
+    expect(await coordinator.deliver(failed, NEVER)).toMatchObject({ kind: 'dropped' })
+    expect(await coordinator.deliver(failed, NEVER)).toMatchObject({ kind: 'dropped' })
+    expect(requests).toHaveLength(2)
+  })
+
+  it.each([
+    ['an answer that is no JSON', { body: '<html>' }, 'garbled'],
+    ['a heartbeat answer of another shape', { body: { leases: 'none' } }, 'garbled'],
+    ['a reset connection', { reset: true }, 'unreachable'],
+    ['a redirect', { status: 307, headers: { location: 'http://127.0.0.1:1/' } }, 'rejected'],
+    ['a refused key', { status: 401 }, 'unauthorized'],
+    ['an overload', { status: 503, headers: { 'retry-after': '7' } }, 'overloaded'],
+  ] as const)('rejects on %s', async (_what, answer, failureClass) => {
+    const { coordinator, requests } = await setUp(() => answer)
+    await expect(coordinator.heartbeat(HEARTBEAT, NEVER)).rejects.toMatchObject({ failureClass })
+    expect(requests).toHaveLength(1)
+  })
+
+  it('passes on Retry-After', async () => {
+    const { coordinator } = await setUp(() => ({ status: 429, headers: { 'retry-after': '7' } }))
+    await expect(coordinator.heartbeat(HEARTBEAT, NEVER)).rejects.toMatchObject({ retryAfterMs: 7_000 })
+  })
+
+  it('gives up on a coordinator that does not answer within the timeout', async () => {
+    let release: (answer: ScriptedAnswer) => void = () => {}
+    const { coordinator } = await setUp(() => new Promise((resolve) => (release = resolve)), 50)
+    await expect(coordinator.heartbeat(HEARTBEAT, NEVER)).rejects.toMatchObject({ failureClass: 'unreachable' })
+    release({})
+  })
+
+  it('says that nothing listens there when the connection is refused', async () => {
+    const { coordinator } = await setUp(() => ({}), 5_000, 'http://127.0.0.1:1/')
+    await expect(coordinator.heartbeat(HEARTBEAT, NEVER)).rejects.toThrow('connection refused')
+  })
+})

@@ -1,0 +1,55 @@
+import { createServer } from 'node:http'
+import type { IncomingHttpHeaders } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { onTestFinished } from 'vitest'
+
+export interface ReceivedRequest {
+  readonly method: string
+  /** Path and query. */
+  readonly path: string
+  readonly headers: IncomingHttpHeaders
+  readonly body: Buffer
+}
+
+export interface ScriptedAnswer {
+  readonly status?: number
+  readonly headers?: Readonly<Record<string, string>>
+  /** An object is sent as JSON, a string as it is; `reset` closes the connection instead of answering. */
+  readonly body?: unknown
+  readonly reset?: boolean
+}
+
+/**
+ * An HTTP server on a free port that answers as the script says, and keeps what it was asked.
+ * Closed when the test has finished.
+ */
+export async function startScriptedServer(
+  script: (request: ReceivedRequest) => ScriptedAnswer | Promise<ScriptedAnswer>,
+): Promise<{ readonly url: URL; readonly requests: ReceivedRequest[] }> {
+  const requests: ReceivedRequest[] = []
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = []
+    for await (const chunk of request) chunks.push(chunk as Buffer)
+    const received = {
+      method: request.method ?? '',
+      path: request.url ?? '',
+      headers: request.headers,
+      body: Buffer.concat(chunks),
+    }
+    requests.push(received)
+    const answer = await script(received)
+    if (answer.reset === true) {
+      request.socket.resetAndDestroy()
+      return
+    }
+    response.writeHead(answer.status ?? 200, { 'content-type': 'application/json', ...answer.headers })
+    response.end(typeof answer.body === 'string' ? answer.body : answer.body === undefined ? '' : JSON.stringify(answer.body))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(async () => {
+    server.closeAllConnections()
+    await new Promise((resolve) => server.close(resolve))
+  })
+  const { port } = server.address() as AddressInfo
+  return { url: new URL(`http://127.0.0.1:${port}/`), requests }
+}

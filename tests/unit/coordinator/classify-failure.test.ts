@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest'
+import { classifyFailure, parseRetryAfter } from '../../../src/coordinator/classify-failure.ts'
+
+const NOW = Date.parse('2026-01-01T00:00:00Z')
+
+function answer(status: number, apiCode: string | null = null, retryAfter: string | null = null) {
+  return classifyFailure(
+    {
+      kind: 'answer',
+      call: 'POST /v1/miner/proof',
+      status,
+      apiCode,
+      message: null,
+      retryAfter,
+      location: 'https://elsewhere.example',
+    },
+    NOW,
+  )
+}
+
+describe('classifyFailure', () => {
+  it.each([
+    [401, 'unauthorized', true],
+    [403, 'rejected', false],
+    [404, 'missing', false],
+    [405, 'missing', false],
+    [409, 'rejected', false],
+    [413, 'rejected', false],
+    [422, 'rejected', false],
+    [429, 'overloaded', true],
+    [500, 'rejected', false],
+    [501, 'missing', false],
+    [502, 'overloaded', true],
+    [503, 'overloaded', true],
+    [504, 'overloaded', true],
+    [302, 'rejected', false],
+  ] as const)('reads status %i as %s', (status, failureClass, isGeneral) => {
+    const failure = answer(status)
+    expect(failure.failureClass).toBe(failureClass)
+    expect(failure.isGeneral).toBe(isGeneral)
+    expect(failure.status).toBe(status)
+  })
+
+  it('keeps the code of the coordinator for decisions and says it to people', () => {
+    const failure = answer(409, 'LEASE_LOST')
+    expect(failure.apiCode).toBe('LEASE_LOST')
+    expect(failure.message).toBe('POST /v1/miner/proof: HTTP 409 LEASE_LOST')
+  })
+
+  it('tells where a redirect leads instead of following it', () => {
+    expect(answer(301).message).toContain('set COORD_URL to where it points (https://elsewhere.example)')
+  })
+
+  it.each([
+    ['ECONNREFUSED', 'connection refused'],
+    ['ENOTFOUND', 'host name not found'],
+    ['CERT_HAS_EXPIRED', 'certificate has expired'],
+  ])('puts %s into words', (code, words) => {
+    const failure = classifyFailure(
+      { kind: 'transport', call: 'GET /v1/miner/next', error: Object.assign(new Error('x'), { code }) },
+      NOW,
+    )
+    expect(failure.failureClass).toBe('unreachable')
+    expect(failure.message).toContain(words)
+  })
+
+  it('describes a connection refused on every address by its first error', () => {
+    const error = new AggregateError([Object.assign(new Error('x'), { code: 'ECONNREFUSED' })], '')
+    expect(classifyFailure({ kind: 'transport', call: 'c', error }, NOW).message).toContain('connection refused')
+  })
+})
+
+describe('parseRetryAfter', () => {
+  it.each([
+    ['30', 30_000],
+    ['0', 0],
+    ['Thu, 01 Jan 2026 00:01:00 GMT', 60_000],
+    ['Thu, 01 Jan 2025 00:00:00 GMT', 0],
+    ['999999999', 3_600_000],
+    ['soon', null],
+    [null, null],
+  ] as const)('reads %s as %s ms', (header, ms) => {
+    expect(parseRetryAfter(header, NOW)).toBe(ms)
+  })
+})
