@@ -1,7 +1,7 @@
 import type { FailureCode } from '../domain/failure-codes.ts'
 import { JobFailureError } from '../domain/failure-codes.ts'
 import type { JournalEntry } from '../domain/journal.ts'
-import type { Lease } from '../domain/job.ts'
+import type { Job, Lease } from '../domain/job.ts'
 
 /**
  * A job that this miner holds: from its acceptance until the coordinator has taken its outcome. All that time its
@@ -23,6 +23,12 @@ export class ActiveJob {
     this.state = state
     this.lease = entry.job.lease
     this.acceptedMonotonicMs = acceptedMonotonicMs
+  }
+
+  /** Takes over the lease and the attempt under which the coordinator has offered the same job again. */
+  adopt(job: Job): void {
+    this.lease = job.lease
+    this.missedLeases = 0
   }
 
   get signal(): AbortSignal {

@@ -1,5 +1,6 @@
 import type { Capabilities, Coordinator, Heartbeat, HeartbeatAnswer } from '../domain/coordinator.ts'
 import { CoordinatorFailure } from '../domain/coordinator-failure.ts'
+import type { Journal } from '../domain/journal.ts'
 import type { Clock, Logger, Random } from '../domain/ports.ts'
 import type { ActiveJobs } from './active-jobs.ts'
 import { backoffMs } from './backoff.ts'
@@ -20,6 +21,7 @@ export interface HeartbeatLoopDeps {
   readonly slots: Slots
   readonly gate: PollGate
   readonly serverClock: ServerClock
+  readonly journal: Pick<Journal, 'renewLease'>
   readonly heartbeatMs: number
   readonly capabilities: () => Promise<Capabilities>
   readonly status: () => Heartbeat['status']

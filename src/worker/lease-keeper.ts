@@ -1,4 +1,5 @@
 import type { HeartbeatAnswer } from '../domain/coordinator.ts'
+import type { Journal } from '../domain/journal.ts'
 import type { Lease } from '../domain/job.ts'
 import type { Clock, Logger } from '../domain/ports.ts'
 import type { ActiveJob, ActiveJobs } from './active-jobs.ts'
@@ -8,9 +9,17 @@ import type { ServerClock } from './server-clock.ts'
 const LOST_AFTER_ANSWERS = 2
 const SOONEST_RENEWAL_MS = 250
 
+/** When to renew a lease, and how much later that is after each beat that the coordinator does not answer with a new one. */
+interface RenewalPlan {
+  readonly everyMs: number
+  atMs: number
+}
+
 export interface LeaseKeeperDeps {
   readonly activeJobs: ActiveJobs
   readonly serverClock: ServerClock
+  /** Keeps a lease that has got another id, since the proof names it. */
+  readonly journal: Pick<Journal, 'renewLease'>
   readonly clock: Clock
   readonly logger: Logger
 }
@@ -18,8 +27,7 @@ export interface LeaseKeeperDeps {
 /** Keeps the leases of running jobs alive, and gives up the jobs whose lease another miner has now. */
 export class LeaseKeeper {
   readonly #deps: LeaseKeeperDeps
-  /** Reckoned once for each lease, when it is first seen. */
-  readonly #renewAtMs = new WeakMap<Lease, number>()
+  readonly #plans = new WeakMap<Lease, RenewalPlan>()
   /** Until a coordinator has named a lease, its silence means that it does not report them. */
   #reportsLeases = false
 
@@ -29,6 +37,7 @@ export class LeaseKeeper {
 
   /** Takes in the leases of a heartbeat's answer; `listed` are the jobs that the heartbeat named. */
   renewed(listed: readonly ActiveJob[], leases: HeartbeatAnswer['leases']): void {
+    this.#assumeRenewed(listed)
     if (leases === null) return
     const byJob = new Map(leases.map((lease) => [lease.jobId, lease]))
     if (leases.length > 0) this.#reportsLeases = true
@@ -37,7 +46,9 @@ export class LeaseKeeper {
       if (job.lease === null) continue
       const lease = byJob.get(job.entry.job.id)
       if (lease !== undefined) {
+        const isAnother = lease.id !== job.lease.id
         job.lease = { id: lease.id, expiresAt: lease.expiresAt }
+        if (isAnother) this.#deps.journal.renewLease(job.entry.seq, job.lease)
         job.missedLeases = 0
         continue
       }
@@ -55,19 +66,29 @@ export class LeaseKeeper {
     let soonestMs: number | null = null
     for (const job of this.#deps.activeJobs.all()) {
       if (job.lease === null) continue
-      const atMs = this.#renewalOf(job.lease)
-      if (atMs !== null) soonestMs = soonestMs === null ? atMs : Math.min(soonestMs, atMs)
+      const plan = this.#planOf(job.lease)
+      if (plan !== null) soonestMs = soonestMs === null ? plan.atMs : Math.min(soonestMs, plan.atMs)
     }
     return soonestMs
   }
 
-  #renewalOf(lease: Lease): number | null {
-    const known = this.#renewAtMs.get(lease)
+  /** The API says that a heartbeat renews what it lists; an answer need not repeat it. */
+  #assumeRenewed(listed: readonly ActiveJob[]): void {
+    for (const { lease } of listed) {
+      const plan = lease === null ? null : this.#planOf(lease)
+      if (plan !== null) plan.atMs = this.#deps.clock.nowMs() + plan.everyMs
+    }
+  }
+
+  /** Reckoned once for each lease, when it is first seen. */
+  #planOf(lease: Lease): RenewalPlan | null {
+    const known = this.#plans.get(lease)
     if (known !== undefined) return known
     const leftMs = this.#deps.serverClock.untilMs(lease.expiresAt)
     if (leftMs === null) return null
-    const atMs = this.#deps.clock.nowMs() + Math.max(leftMs / 2, SOONEST_RENEWAL_MS)
-    this.#renewAtMs.set(lease, atMs)
-    return atMs
+    const everyMs = Math.max(leftMs / 2, SOONEST_RENEWAL_MS)
+    const plan = { everyMs, atMs: this.#deps.clock.nowMs() + everyMs }
+    this.#plans.set(lease, plan)
+    return plan
   }
 }

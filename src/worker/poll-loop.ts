@@ -6,6 +6,7 @@ import type { JobFailure } from '../domain/failure-codes.ts'
 import type { Job } from '../domain/job.ts'
 import type { Journal } from '../domain/journal.ts'
 import type { Clock, Logger, Random } from '../domain/ports.ts'
+import type { ActiveJobs } from './active-jobs.ts'
 import { backoffMs, COORDINATOR_BACKOFF } from './backoff.ts'
 import type { CoordinatorHealth } from './coordinator-health.ts'
 import type { JobRunner } from './job-runner.ts'
@@ -21,7 +22,8 @@ export interface PollLoopDeps {
   readonly coordinator: Coordinator
   readonly health: CoordinatorHealth
   readonly journal: Journal
-  readonly runner: JobRunner
+  readonly activeJobs: ActiveJobs
+  readonly runner: Pick<JobRunner, 'start'>
   readonly slots: Slots
   readonly gate: PollGate
   readonly workloads: readonly string[]
@@ -113,6 +115,7 @@ async function acceptJob(deps: PollLoopDeps, job: Job, signal: AbortSignal): Pro
     return false
   }
   if (result.kind === 'known') {
+    deps.activeJobs.get(job.id)?.adopt(result.entry.job)
     logger.warn('job offered again: it is in the journal already', { state: result.entry.state })
     return false
   }

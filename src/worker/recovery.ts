@@ -12,7 +12,7 @@ const MAX_RECOVERIES = 2
  */
 export async function recoverJobs(deps: {
   readonly journal: Journal
-  readonly runner: JobRunner
+  readonly runner: Pick<JobRunner, 'start'>
   readonly clock: Clock
   readonly logger: Logger
 }): Promise<number> {

@@ -27,7 +27,10 @@ export class CoreCoordinator {
     if (request.headers.authorization !== 'Bearer core-key') return this.#complain(401, `key: ${request.headers.authorization}`)
     if (request.method === 'POST' && request.headers['content-type'] !== 'application/json; charset=utf-8')
       return this.#complain(400, `content type: ${request.headers['content-type']}`)
-    if (request.method === 'POST' && !/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.test(String(request.headers['idempotency-key'])))
+    if (
+      request.method === 'POST' &&
+      !/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.test(String(request.headers['idempotency-key']))
+    )
       return this.#complain(400, `idempotency key: ${String(request.headers['idempotency-key'])}`)
     switch (`${request.method} ${path}`) {
       case 'POST /v1/miner/heartbeat':
@@ -43,12 +46,14 @@ export class CoreCoordinator {
 
   #heartbeat(body: Record<string, unknown>): ScriptedAnswer {
     this.heartbeats += 1
-    const isRight = body['miner_id'] === 'core-miner' && body['wallet'] === 'core-wallet' && body['mode'] === 'cpu' && body['gpu'] === false
+    const isRight =
+      body['miner_id'] === 'core-miner' && body['wallet'] === 'core-wallet' && body['mode'] === 'cpu' && body['gpu'] === false
     return isRight ? { status: 204 } : this.#complain(422, `heartbeat: ${JSON.stringify(body)}`)
   }
 
   #next(query: URLSearchParams): ScriptedAnswer {
-    if (query.get('miner') !== 'core-miner' || !/^[1-9]\d*$/.test(query.get('slots') ?? '')) return this.#complain(422, `next: ${query.toString()}`)
+    if (query.get('miner') !== 'core-miner' || !/^[1-9]\d*$/.test(query.get('slots') ?? ''))
+      return this.#complain(422, `next: ${query.toString()}`)
     const job = this.#queue.shift()
     if (job === undefined) return { status: 200, body: {} }
     if ('id' in job) this.#handedOut.add(String(job.id))

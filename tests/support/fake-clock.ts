@@ -56,7 +56,9 @@ export class FakeClock implements Clock {
     const endMs = this.#nowMs + ms
     await settle()
     for (;;) {
-      const next = [...this.#sleepers].filter(({ wakesAtMs }) => wakesAtMs <= endMs).sort((a, b) => a.wakesAtMs - b.wakesAtMs)[0]
+      const next = [...this.#sleepers]
+        .filter(({ wakesAtMs }) => wakesAtMs <= endMs)
+        .toSorted((a, b) => a.wakesAtMs - b.wakesAtMs)[0]
       if (next === undefined) break
       this.#nowMs = next.wakesAtMs
       next.wake()

@@ -3,7 +3,9 @@ import { MinerHome } from '../../scripts/local-chain/chain.ts'
 import type { Program } from '../../scripts/local-chain/program.ts'
 
 /** A miner's folder and processes for one test: killed and removed when it has finished. */
-export async function testMinerHome(keys: Readonly<Record<string, string | number>>): Promise<{ home: MinerHome; start: () => Program }> {
+export async function testMinerHome(
+  keys: Readonly<Record<string, string | number>>,
+): Promise<{ home: MinerHome; start: () => Program }> {
   const home = await MinerHome.make()
   const programs: Program[] = []
   onTestFinished(async () => {

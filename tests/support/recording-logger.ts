@@ -1,4 +1,5 @@
-import { expect, onTestFinished } from 'vitest'
+import assert from 'node:assert/strict'
+import { onTestFinished } from 'vitest'
 import type { LogAttributes, Logger } from '../../src/domain/ports.ts'
 
 export interface RecordedLine {
@@ -46,7 +47,7 @@ export class RecordingLogger implements Logger {
   expectNoErrors(but: readonly string[] = []): this {
     onTestFinished(() => {
       const unexpected = this.lines.filter(({ level, message }) => level === 'error' && !but.includes(message))
-      expect(unexpected, 'unexpected error lines in the log').toEqual([])
+      assert.deepEqual(unexpected, [], 'unexpected error lines in the log')
     })
     return this
   }

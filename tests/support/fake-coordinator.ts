@@ -1,0 +1,78 @@
+import type {
+  Coordinator,
+  Heartbeat,
+  HeartbeatAnswer,
+  NextAnswer,
+  NextQuery,
+  RegisterAnswer,
+} from '../../src/domain/coordinator.ts'
+import { CoordinatorFailure } from '../../src/domain/coordinator-failure.ts'
+import type { FailureClass } from '../../src/domain/coordinator-failure.ts'
+import type { JobFailure } from '../../src/domain/failure-codes.ts'
+import type { OutboxEntry } from '../../src/domain/journal.ts'
+import type { Job } from '../../src/domain/job.ts'
+import type { Settlement } from '../../src/domain/outcome.ts'
+
+export const CREDITED: Settlement = { kind: 'credited', reward: '1', balance: '1', unit: 'AITBC' }
+export const NO_ORDERS: HeartbeatAnswer = { serverTimeMs: null, leases: null, cancel: [], drain: false }
+
+/** The port, each call answered by a function that a test sets; what was asked is kept. */
+export class FakeCoordinator implements Coordinator {
+  readonly heartbeats: Heartbeat[] = []
+  readonly queries: NextQuery[] = []
+  readonly delivered: OutboxEntry[] = []
+  readonly refused: { readonly id: string; readonly failure: JobFailure }[] = []
+  registrations = 0
+  onRegister: () => RegisterAnswer | null = () => null
+  onHeartbeat: () => HeartbeatAnswer | Promise<HeartbeatAnswer> = () => NO_ORDERS
+  onNext: (signal: AbortSignal) => NextAnswer | Promise<NextAnswer> = () => ({ kind: 'none', skipped: {} })
+  onDeliver: (entry: OutboxEntry) => Settlement | Promise<Settlement> = () => CREDITED
+
+  async register(): Promise<RegisterAnswer | null> {
+    this.registrations += 1
+    return this.onRegister()
+  }
+
+  async heartbeat(heartbeat: Heartbeat): Promise<HeartbeatAnswer> {
+    this.heartbeats.push(heartbeat)
+    return this.onHeartbeat()
+  }
+
+  async next(query: NextQuery, signal: AbortSignal): Promise<NextAnswer> {
+    this.queries.push(query)
+    return this.onNext(signal)
+  }
+
+  async deliver(entry: OutboxEntry): Promise<Settlement> {
+    this.delivered.push(entry)
+    return this.onDeliver(entry)
+  }
+
+  async refuse(id: string, _leaseId: string | null, failure: JobFailure): Promise<void> {
+    this.refused.push({ id, failure })
+  }
+
+  async sendEvents(): Promise<void> {}
+
+  async close(): Promise<void> {}
+}
+
+export function failing(failureClass: FailureClass, retryAfterMs: number | null = null): CoordinatorFailure {
+  return new CoordinatorFailure(`${failureClass} for the test`, { failureClass, status: null, apiCode: null, retryAfterMs })
+}
+
+export function aJob(id: string, change: Partial<Job> = {}): Job {
+  return {
+    id,
+    workload: 'torch_bench',
+    params: {},
+    model: null,
+    inputs: [],
+    limits: { maxRuntimeS: null, ramMb: null, vramMb: null, maxOutputBytes: null },
+    lease: null,
+    attempt: 1,
+    reward: null,
+    deadline: null,
+    ...change,
+  }
+}

@@ -1,0 +1,151 @@
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { SqliteJournal } from '../../../src/journal/sqlite-journal.ts'
+import { jobFailure } from '../../../src/domain/failure-codes.ts'
+import type { Settlement } from '../../../src/domain/outcome.ts'
+import { CoordinatorHealth } from '../../../src/worker/coordinator-health.ts'
+import { DeliveryLoop } from '../../../src/worker/delivery-loop.ts'
+import { eventually } from '../../support/eventually.ts'
+import { FakeClock } from '../../support/fake-clock.ts'
+import { aJob, CREDITED, failing, FakeCoordinator } from '../../support/fake-coordinator.ts'
+import { RecordingLogger } from '../../support/recording-logger.ts'
+import { tempDir } from '../../support/temp-dir.ts'
+
+const HOUR_MS = 3_600_000
+
+async function setUp() {
+  const clock = new FakeClock()
+  const logger = new RecordingLogger()
+  const coordinator = new FakeCoordinator()
+  const journal = SqliteJournal.open({ stateDir: tempDir() })
+  const health = new CoordinatorHealth({ clock, logger })
+  const settled: { readonly id: string; readonly settlement: Settlement }[] = []
+  const loop = new DeliveryLoop({
+    coordinator,
+    health,
+    journal,
+    deadlineMs: 24 * HOUR_MS,
+    clock,
+    random: () => 1,
+    logger,
+    onSettled: (entry, settlement) => settled.push({ id: entry.job.id, settlement }),
+  })
+  const stop = new AbortController()
+  const record = async (id: string) => {
+    const accepted = journal.accept(aJob(id), clock.nowMs())
+    return journal.recordOutcome(
+      accepted.entry.seq,
+      { kind: 'failed', failure: jobFailure('E_ENGINE', 'm'), metrics: {} },
+      clock.nowMs(),
+    )
+  }
+  const start = (): Promise<void> => {
+    const running = loop.run(stop.signal)
+    onTestFinished(async () => {
+      stop.abort()
+      await running
+      journal.close()
+    })
+    return running
+  }
+  return { clock, logger, coordinator, journal, health, loop, settled, stop, record, start }
+}
+
+describe('DeliveryLoop', () => {
+  it('sends at start what a former life left in the outbox', async () => {
+    const { record, start, settled, journal } = await setUp()
+    await record('a')
+    await record('b')
+    void start()
+    await eventually('both settled', () => settled.length === 2)
+    expect(settled.map(({ id }) => id)).toEqual(['a', 'b'])
+    expect(journal.counts().outbox).toBe(0)
+  })
+
+  it('sends an offered outcome at once', async () => {
+    const { record, start, settled, loop } = await setUp()
+    void start()
+    loop.offer(await record('a'))
+    await eventually('settled', () => settled.length === 1)
+    expect(settled[0]?.settlement).toEqual(CREDITED)
+  })
+
+  it('tries with one delivery while the coordinator is unreachable, and sends all when it is back, none twice', async () => {
+    const { record, start, settled, loop, coordinator, clock } = await setUp()
+    let isDown = true
+    coordinator.onDeliver = () => {
+      if (isDown) throw failing('unreachable')
+      return CREDITED
+    }
+    for (const id of ['a', 'b', 'c']) await record(id)
+    void start()
+    await eventually('the first tries', () => coordinator.delivered.length > 0)
+    const triedTogether = coordinator.delivered.length
+    await eventually('a second round', async () => {
+      await clock.advance(100)
+      return coordinator.delivered.length > triedTogether
+    })
+    expect(coordinator.delivered.length).toBe(triedTogether + 1)
+    isDown = false
+    loop.resume()
+    await eventually('all settled', () => settled.length === 3)
+    expect(settled.map(({ id }) => id).toSorted()).toEqual(['a', 'b', 'c'])
+  })
+
+  it('keeps the same idempotency key through every try', async () => {
+    const { record, start, settled, coordinator, clock } = await setUp()
+    let left = 3
+    coordinator.onDeliver = () => {
+      left -= 1
+      if (left > 0) throw failing('garbled')
+      return CREDITED
+    }
+    await record('a')
+    void start()
+    for (let tries = 1; tries <= 3; tries += 1) {
+      await eventually(`try ${tries}`, async () => {
+        await clock.advance(1_000)
+        return coordinator.delivered.length === tries
+      })
+    }
+    await eventually('settled', () => settled.length === 1)
+    expect(new Set(coordinator.delivered.map((entry) => entry.idempotencyKey)).size).toBe(1)
+    expect(coordinator.delivered.map((entry) => entry.tries)).toEqual([0, 1, 2])
+  })
+
+  it('lets one refused outcome wait without holding up the others', async () => {
+    const { record, start, settled, loop, coordinator } = await setUp()
+    coordinator.onDeliver = (entry) => {
+      if (entry.job.id === 'bad') throw failing('rejected')
+      return CREDITED
+    }
+    void start()
+    loop.offer(await record('bad'))
+    await eventually('refused', () => coordinator.delivered.length === 1)
+    loop.offer(await record('good'))
+    await eventually('the good one settled', () => settled.some(({ id }) => id === 'good'))
+    expect(settled.map(({ id }) => id)).toEqual(['good'])
+  })
+
+  it('drops an outcome that nobody has taken by the deadline, and says so', async () => {
+    const { record, start, settled, clock, coordinator } = await setUp()
+    await record('old')
+    await clock.advance(25 * HOUR_MS)
+    void start()
+    await eventually('dropped', () => settled.length === 1)
+    expect(settled[0]?.settlement).toMatchObject({ kind: 'dropped' })
+    expect(coordinator.delivered).toEqual([])
+  })
+
+  it('waits for the deliveries under way before it ends', async () => {
+    const { record, start, settled, loop, coordinator, stop } = await setUp()
+    const { promise, resolve } = Promise.withResolvers<Settlement>()
+    coordinator.onDeliver = () => promise
+    const running = start()
+    loop.offer(await record('a'))
+    await eventually('under way', () => coordinator.delivered.length === 1)
+    stop.abort()
+    resolve(CREDITED)
+    await running
+    expect(settled).toHaveLength(1)
+  })
+})

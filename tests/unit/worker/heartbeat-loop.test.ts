@@ -1,0 +1,207 @@
+import { describe, expect, it, onTestFinished } from 'vitest'
+import type { Capabilities, Heartbeat } from '../../../src/domain/coordinator.ts'
+import { JobFailureError } from '../../../src/domain/failure-codes.ts'
+import { ActiveJob, ActiveJobs } from '../../../src/worker/active-jobs.ts'
+import { CoordinatorHealth } from '../../../src/worker/coordinator-health.ts'
+import { runHeartbeatLoop } from '../../../src/worker/heartbeat-loop.ts'
+import { PollGate } from '../../../src/worker/poll-gate.ts'
+import { ServerClock } from '../../../src/worker/server-clock.ts'
+import { Slots } from '../../../src/worker/slots.ts'
+import { WakeUp } from '../../../src/worker/wake-up.ts'
+import { eventually } from '../../support/eventually.ts'
+import { FakeClock } from '../../support/fake-clock.ts'
+import { aJob, failing, FakeCoordinator, NO_ORDERS } from '../../support/fake-coordinator.ts'
+import { RecordingLogger } from '../../support/recording-logger.ts'
+
+const CAPABILITIES: Capabilities = {
+  minerId: 'm',
+  mode: 'cpu',
+  hasGpu: false,
+  concurrency: 1,
+  workloads: [],
+  limits: { vramMb: null, ramMb: 1, maxRuntimeS: 1, maxOutputBytes: 1 },
+  version: '1',
+  cpu: { model: 'c', cores: 1, arch: 'x64' },
+  models: [],
+  publicKey: 'k',
+}
+
+function setUp() {
+  const clock = new FakeClock()
+  const logger = new RecordingLogger()
+  const coordinator = new FakeCoordinator()
+  const activeJobs = new ActiveJobs()
+  const gate = new PollGate(['no_contact_yet'])
+  const wakeUp = new WakeUp(clock)
+  const stop = new AbortController()
+  let status: Heartbeat['status'] = 'online'
+  const wishes: (number | null)[] = []
+  const renewedLeases: string[] = []
+  const run = (): void => {
+    const running = runHeartbeatLoop(
+      {
+        coordinator,
+        health: new CoordinatorHealth({ clock, logger }),
+        activeJobs,
+        slots: new Slots(1),
+        gate,
+        serverClock: new ServerClock(clock),
+        journal: { renewLease: (_seq, lease) => renewedLeases.push(lease.id) },
+        heartbeatMs: 20_000,
+        capabilities: async () => CAPABILITIES,
+        status: () => status,
+        clock,
+        random: () => 1,
+        logger,
+        wakeUp,
+        onRegistered: ({ pollWaitS }) => wishes.push(pollWaitS),
+      },
+      stop.signal,
+    )
+    onTestFinished(async () => {
+      stop.abort()
+      await running
+    })
+  }
+  const hold = (id: string, leaseMs: number | null): ActiveJob => {
+    const lease = leaseMs === null ? null : { id: `L-${id}`, expiresAt: new Date(clock.nowMs() + leaseMs).toISOString() }
+    const job = new ActiveJob({ seq: 1, job: aJob(id, { lease }) }, clock.monotonicMs())
+    activeJobs.add(job)
+    return job
+  }
+  const setStatus = (next: Heartbeat['status']): void => {
+    status = next
+    wakeUp.notify()
+  }
+  return { clock, logger, coordinator, activeJobs, gate, wakeUp, stop, run, hold, setStatus, wishes, renewedLeases }
+}
+
+describe('runHeartbeatLoop', () => {
+  it('beats at once and then every interval, registers once, and opens the gate', async () => {
+    const { coordinator, clock, gate, run } = setUp()
+    run()
+    await eventually('first beat', () => coordinator.registrations === 1)
+    expect(gate.reasons).toEqual([])
+    await clock.advance(60_000)
+    expect(coordinator.heartbeats).toHaveLength(4)
+    expect(coordinator.registrations).toBe(1)
+  })
+
+  it("beats faster when the coordinator wishes it, and passes on its wish for the poll's wait", async () => {
+    const { coordinator, clock, run, wishes } = setUp()
+    coordinator.onRegister = () => ({ serverTimeMs: null, heartbeatMs: 5_000, pollWaitS: 7 })
+    run()
+    await eventually('registered', () => coordinator.registrations === 1)
+    await clock.advance(20_000)
+    expect(coordinator.heartbeats).toHaveLength(5)
+    expect(wishes).toEqual([7])
+  })
+
+  it('beats before half of a short lease is gone, for a job that came between two beats', async () => {
+    const { coordinator, clock, run, hold, wakeUp } = setUp()
+    run()
+    await eventually('first beat', () => coordinator.registrations === 1)
+    hold('a', 8_000)
+    wakeUp.notify()
+    await clock.advance(3_999)
+    expect(coordinator.heartbeats).toHaveLength(1)
+    await clock.advance(1)
+    expect(coordinator.heartbeats).toHaveLength(2)
+    expect(coordinator.heartbeats[1]?.jobs).toEqual([{ id: 'a', leaseId: 'L-a', state: 'accepted', progress: null }])
+  })
+
+  it('cancels the jobs that the coordinator names, and no other', async () => {
+    const { coordinator, run, hold } = setUp()
+    const [a, b] = [hold('a', null), hold('b', null)]
+    coordinator.onHeartbeat = () => ({ ...NO_ORDERS, cancel: ['a', 'never-heard-of'] })
+    run()
+    await eventually('canceled', () => a.signal.aborted)
+    expect(a.signal.reason).toBeInstanceOf(JobFailureError)
+    expect(a.signal.reason).toMatchObject({ failure: { code: 'E_CANCELED' } })
+    expect(b.signal.aborted).toBe(false)
+  })
+
+  it('gives up a job whose lease is missing twice running from answers that name leases', async () => {
+    const { coordinator, clock, run, hold } = setUp()
+    const [a, b] = [hold('a', 60_000), hold('b', 60_000)]
+    const expiresAt = new Date(clock.nowMs() + 600_000).toISOString()
+    coordinator.onHeartbeat = () => ({ ...NO_ORDERS, leases: [{ id: 'L-b', jobId: 'b', expiresAt }] })
+    run()
+    await eventually('first beat', () => coordinator.registrations === 1)
+    expect(a.signal.aborted).toBe(false)
+    await clock.advance(20_000)
+    expect(a.signal.aborted).toBe(true)
+    expect(b.signal.aborted).toBe(false)
+  })
+
+  it('writes down a lease that comes back under another id', async () => {
+    const { coordinator, clock, run, hold, renewedLeases } = setUp()
+    const job = hold('a', 60_000)
+    const expiresAt = new Date(clock.nowMs() + 60_000).toISOString()
+    coordinator.onHeartbeat = () => ({ ...NO_ORDERS, leases: [{ id: 'L-new', jobId: 'a', expiresAt }] })
+    run()
+    await eventually('renewed', () => job.lease?.id === 'L-new')
+    expect(renewedLeases).toEqual(['L-new'])
+  })
+
+  it('does not take a coordinator that reports no leases for one that has taken them away', async () => {
+    const { coordinator, clock, run, hold } = setUp()
+    const job = hold('a', 600_000)
+    coordinator.onHeartbeat = () => ({ ...NO_ORDERS, leases: [] })
+    run()
+    await eventually('first beat', () => coordinator.registrations === 1)
+    await clock.advance(200_000)
+    expect(job.signal.aborted).toBe(false)
+  })
+
+  it('shuts the gate while the coordinator asks for a pause', async () => {
+    const { coordinator, clock, gate, run } = setUp()
+    coordinator.onHeartbeat = () => ({ ...NO_ORDERS, drain: true })
+    run()
+    await eventually('registered', () => coordinator.registrations === 1)
+    expect(gate.reasons).toEqual(['coordinator_asked'])
+    coordinator.onHeartbeat = () => NO_ORDERS
+    await clock.advance(20_000)
+    expect(gate.reasons).toEqual([])
+  })
+
+  it('tells a new status at once', async () => {
+    const { coordinator, run, setStatus } = setUp()
+    run()
+    await eventually('first beat', () => coordinator.registrations === 1)
+    setStatus('draining')
+    await eventually('told', () => coordinator.heartbeats.at(-1)?.status === 'draining')
+  })
+
+  it('goes on beating through failures, and says once that the coordinator is gone and once that it is back', async () => {
+    const { coordinator, clock, gate, run, logger } = setUp()
+    let isDown = true
+    coordinator.onHeartbeat = () => {
+      if (isDown) throw failing('unreachable')
+      return NO_ORDERS
+    }
+    run()
+    await eventually('failed', () => coordinator.heartbeats.length > 0)
+    await clock.advance(300_000)
+    expect(coordinator.heartbeats.length).toBeGreaterThan(10)
+    expect(gate.reasons).toEqual(['no_contact_yet'])
+    isDown = false
+    await clock.advance(30_000)
+    expect(gate.reasons).toEqual([])
+    expect(logger.messages('warn')).toEqual(['coordinator unreachable: trying again until it answers'])
+    expect(logger.messages('info')).toEqual(['coordinator reachable again'])
+  })
+
+  it('waits as long as Retry-After says', async () => {
+    const { coordinator, clock, run } = setUp()
+    coordinator.onHeartbeat = () => {
+      throw failing('overloaded', 120_000)
+    }
+    run()
+    await eventually('failed', () => coordinator.heartbeats.length === 1)
+    await clock.advance(119_000)
+    expect(coordinator.heartbeats).toHaveLength(1)
+    await clock.advance(2_000)
+    expect(coordinator.heartbeats).toHaveLength(2)
+  })
+})

@@ -1,0 +1,187 @@
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { AitbcError } from '../../../src/domain/errors.ts'
+import type { JournalEntry } from '../../../src/domain/journal.ts'
+import { SqliteJournal } from '../../../src/journal/sqlite-journal.ts'
+import { ActiveJobs } from '../../../src/worker/active-jobs.ts'
+import { CoordinatorHealth } from '../../../src/worker/coordinator-health.ts'
+import { PollGate } from '../../../src/worker/poll-gate.ts'
+import { runPollLoop } from '../../../src/worker/poll-loop.ts'
+import type { PollObserver } from '../../../src/worker/poll-loop.ts'
+import { Slots } from '../../../src/worker/slots.ts'
+import { WakeUp } from '../../../src/worker/wake-up.ts'
+import { eventually } from '../../support/eventually.ts'
+import { FakeClock } from '../../support/fake-clock.ts'
+import { aJob, failing, FakeCoordinator } from '../../support/fake-coordinator.ts'
+import { RecordingLogger } from '../../support/recording-logger.ts'
+import { tempDir } from '../../support/temp-dir.ts'
+
+const POLL_MS = 3_000
+
+function setUp(options: { slots?: number; pollWaitS?: number } = {}) {
+  const clock = new FakeClock()
+  const logger = new RecordingLogger()
+  const coordinator = new FakeCoordinator()
+  const journal = SqliteJournal.open({ stateDir: tempDir() })
+  const health = new CoordinatorHealth({ clock, logger })
+  const slots = new Slots(options.slots ?? 1)
+  const gate = new PollGate([])
+  const started: JournalEntry[] = []
+  const observe: PollObserver = { skipped: null, isLongPoll: null }
+  const stop = new AbortController()
+  const run = (): Promise<void> => {
+    const running = runPollLoop(
+      {
+        coordinator,
+        health,
+        journal,
+        activeJobs: new ActiveJobs(),
+        runner: {
+          start: (entry) => {
+            slots.take()
+            started.push(entry)
+          },
+        },
+        slots,
+        gate,
+        workloads: ['torch_bench'],
+        pollMs: POLL_MS,
+        pollWaitS: () => options.pollWaitS ?? 0,
+        clock,
+        random: () => 1,
+        logger,
+        wakeUp: new WakeUp(clock),
+        observe,
+        onAccepted: () => {},
+      },
+      stop.signal,
+    )
+    onTestFinished(async () => {
+      stop.abort()
+      await running
+      journal.close()
+    })
+    return running
+  }
+  return { clock, logger, coordinator, journal, health, slots, gate, started, observe, stop, run }
+}
+
+describe('runPollLoop', () => {
+  it('writes a job into the journal before it starts it', async () => {
+    const { coordinator, journal, started, run } = setUp()
+    coordinator.onNext = () => ({ kind: 'job', job: aJob('a') })
+    void run()
+    await eventually('started', () => started.length === 1)
+    expect(journal.recent(1)[0]).toMatchObject({ seq: started[0]?.seq, state: 'accepted', job: { id: 'a' } })
+  })
+
+  it('asks for no job while every slot is busy, and tells how many are free', async () => {
+    const { coordinator, slots, started, run, clock } = setUp({ slots: 2 })
+    let jobs = 0
+    coordinator.onNext = () => {
+      jobs += 1
+      return { kind: 'job', job: aJob(`job_${jobs}`) }
+    }
+    void run()
+    await eventually('full', () => started.length === 2)
+    await clock.advance(60_000)
+    expect(coordinator.queries.map((query) => query.slots)).toEqual([2, 1])
+    slots.release()
+    await eventually('one more', () => started.length === 3)
+  })
+
+  it('keeps to JOB_POLL_SECS with a coordinator that answers at once', async () => {
+    const { coordinator, clock, run, observe } = setUp({ pollWaitS: 20 })
+    void run()
+    await eventually('first poll', () => coordinator.queries.length === 1)
+    await clock.advance(POLL_MS * 10)
+    expect(coordinator.queries).toHaveLength(11)
+    expect(observe.isLongPoll).toBe(false)
+  })
+
+  it('asks again at once when the coordinator held the request', async () => {
+    const { coordinator, clock, run, observe } = setUp({ pollWaitS: 20 })
+    coordinator.onNext = async (signal) => {
+      await clock.sleep(20_000, signal)
+      return { kind: 'none', skipped: { model: 2 } }
+    }
+    void run()
+    await clock.advance(100_000)
+    expect(coordinator.queries).toHaveLength(6)
+    expect(observe).toEqual({ isLongPoll: true, skipped: { model: 2 } })
+  })
+
+  it('runs a job once that the coordinator offers twice, and does not spin on it', async () => {
+    const { coordinator, clock, started, run, logger } = setUp({ slots: 4 })
+    coordinator.onNext = () => ({ kind: 'job', job: aJob('twice') })
+    void run()
+    await eventually('offered again', () => coordinator.queries.length === 2)
+    await clock.advance(POLL_MS * 2)
+    expect(started).toHaveLength(1)
+    expect(coordinator.queries.length).toBeLessThanOrEqual(4)
+    expect(logger.messages('warn')).toContain('job offered again: it is in the journal already')
+  })
+
+  it('refuses a malformed job and never writes it down', async () => {
+    const { coordinator, journal, run } = setUp()
+    coordinator.onNext = () => ({
+      kind: 'malformed',
+      id: '../x',
+      leaseId: null,
+      failure: { code: 'E_INVALID', message: 'm', retryable: false },
+    })
+    void run()
+    await eventually('refused', () => coordinator.refused.length === 1)
+    expect(coordinator.refused[0]).toMatchObject({ id: '../x', failure: { code: 'E_INVALID' } })
+    expect(journal.recent(10)).toEqual([])
+  })
+
+  it('backs off from a coordinator that fails, no faster than JOB_POLL_SECS, and comes back', async () => {
+    const { coordinator, clock, started, run } = setUp()
+    let left = 5
+    coordinator.onNext = () => {
+      left -= 1
+      if (left >= 0) throw failing('unreachable')
+      return { kind: 'job', job: aJob('a') }
+    }
+    void run()
+    await eventually('first failure', () => coordinator.queries.length === 1)
+    await clock.advance(POLL_MS - 1)
+    expect(coordinator.queries).toHaveLength(1)
+    await clock.advance(120_000)
+    expect(started).toHaveLength(1)
+  })
+
+  it('hands a job back when the journal cannot be written, and pauses', async () => {
+    const { coordinator, journal, clock, run, logger } = setUp()
+    journal.accept = () => {
+      throw new AitbcError('AITBC_JOURNAL_WRITE', 'disk full for the test')
+    }
+    coordinator.onNext = () => ({ kind: 'job', job: aJob('a') })
+    void run()
+    await eventually('handed back', () => coordinator.refused.length === 1)
+    await clock.advance(20_000)
+    expect(coordinator.queries).toHaveLength(1)
+    expect(coordinator.refused[0]?.failure).toMatchObject({ code: 'E_SHUTDOWN', retryable: true })
+    expect(logger.messages('error')).toEqual(['job handed back: the journal cannot be written'])
+  })
+
+  it('does not ask while the gate is shut', async () => {
+    const { coordinator, clock, gate, run } = setUp()
+    gate.shut('coordinator_asked')
+    void run()
+    await clock.advance(60_000)
+    expect(coordinator.queries).toEqual([])
+    gate.open('coordinator_asked')
+    await eventually('asked', () => coordinator.queries.length === 1)
+  })
+
+  it('ends at once when it is stopped in the middle of a long poll', async () => {
+    const { coordinator, stop, run } = setUp({ pollWaitS: 20 })
+    coordinator.onNext = (signal) =>
+      new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(failing('unreachable'))))
+    const running = run()
+    await eventually('asked', () => coordinator.queries.length === 1)
+    stop.abort()
+    await running
+  })
+})
