@@ -1,7 +1,6 @@
 import type { Coordinator } from '../domain/coordinator.ts'
 import type { Engine } from '../domain/engine.ts'
 import type { Journal } from '../domain/journal.ts'
-import type { MinerStatus } from '../domain/miner-status.ts'
 import type { Clock, Logger, ServiceNotifier } from '../domain/ports.ts'
 import type { ActiveJobs } from '../worker/active-jobs.ts'
 import type { DeliveryLoop } from '../worker/delivery-loop.ts'
@@ -18,6 +17,8 @@ const FLUSH_MS = 5_000
 const CANCEL_MARGIN_MS = 3_000
 
 export interface LifecycleDeps {
+  /** False while the configuration holds placeholders: the coordinator is then left alone. */
+  readonly isConfigured: boolean
   readonly journal: Journal
   readonly engine: Engine
   readonly coordinator: Coordinator
@@ -33,7 +34,7 @@ export interface LifecycleDeps {
   readonly logger: Logger
 }
 
-type Phase = 'starting' | 'working' | 'draining' | 'stopping'
+export type LifecyclePhase = 'starting' | 'working' | 'draining' | 'stopping'
 
 /**
  * The life of the miner:
@@ -52,15 +53,17 @@ export class Lifecycle {
   readonly #polling = new AbortController()
   readonly #cancelNow = new AbortController()
   readonly #contact = new AbortController()
-  #phase: Phase = 'starting'
-  #ending: Promise<void> | null = null
+  #phase: LifecyclePhase = 'starting'
+  readonly #stopped = Promise.withResolvers<void>()
+  #isEnding = false
+  #failure: { readonly error: unknown } | null = null
   #handedBack = 0
 
   constructor(deps: LifecycleDeps) {
     this.#deps = deps
   }
 
-  get phase(): Phase {
+  get phase(): LifecyclePhase {
     return this.#phase
   }
 
@@ -71,34 +74,44 @@ export class Lifecycle {
 
   /** Works until `drain` or `cancel` is called; resolves when all has ended. Rejects when a loop fails, after stopping the rest. */
   async run(): Promise<void> {
-    const { logger, notifier } = this.#deps
+    const { logger, notifier, isConfigured } = this.#deps
     this.#phase = 'working'
-    const polling = runPollLoop(this.#deps.pollLoop, this.#polling.signal)
-    const heartbeats = runHeartbeatLoop(this.#deps.heartbeatLoop, this.#contact.signal)
-    const deliveries = this.#deps.delivery.run(this.#contact.signal)
+    // Recovered jobs come first, so that the first heartbeat renews their leases.
+    if (isConfigured) await recoverJobs(this.#deps)
+    const loops = isConfigured ? this.#startLoops() : []
+    for (const loop of loops) loop.catch((error: unknown) => this.fail(error))
     notifier.ready()
-    await recoverJobs(this.#deps)
-    const loops = [polling, heartbeats, deliveries]
-    const failed = await Promise.race([
-      firstFailure(loops),
-      new Promise<null>((resolve) => this.#polling.signal.addEventListener('abort', () => resolve(null), { once: true })),
-    ])
-    if (failed !== null) {
-      logger.error('the miner cannot go on: it stops', { error: String(failed.error) })
-      this.cancel()
-    }
-    await this.#ending
+    if (!isConfigured) logger.error('not configured: set the keys named above, then restart the miner')
+    await this.#stopped.promise
     await Promise.allSettled(loops)
-    if (failed !== null) throw failed.error
+    if (this.#failure !== null) throw this.#failure.error
+  }
+
+  /** Stops because the miner cannot go on; `run` then rejects with the error. */
+  fail(error: unknown): void {
+    if (this.#failure !== null) return
+    this.#failure = { error }
+    this.#deps.logger.error('the miner cannot go on: it stops', { error: error instanceof Error ? error.message : String(error) })
+    this.cancel()
+  }
+
+  #startLoops(): Promise<void>[] {
+    const { pollLoop, heartbeatLoop, delivery } = this.#deps
+    return [
+      runPollLoop(pollLoop, this.#polling.signal),
+      runHeartbeatLoop(heartbeatLoop, this.#contact.signal),
+      delivery.run(this.#contact.signal),
+    ]
   }
 
   /** Takes no more jobs, lets the running ones end within the drain time, then stops. */
   drain(): void {
-    if (this.#ending !== null) return
+    if (this.#isEnding) return
+    this.#isEnding = true
     this.#phase = 'draining'
     this.#deps.notifier.stopping()
-    this.#ending = this.#end()
     this.#polling.abort()
+    this.#end().then(this.#stopped.resolve, this.#stopped.reject)
     this.#deps.heartbeatLoop.wakeUp.notify()
   }
 
@@ -109,7 +122,7 @@ export class Lifecycle {
   }
 
   async #end(): Promise<void> {
-    const { runner, activeJobs, engine, coordinator, clock, logger, drainMs, cancelGraceMs } = this.#deps
+    const { runner, activeJobs, engine, coordinator, logger, drainMs, cancelGraceMs } = this.#deps
     const idle = runner.whenIdle()
     const running = activeJobs.all().filter((job) => job.state === 'accepted' || job.state === 'running').length
     if (running > 0)
@@ -126,7 +139,6 @@ export class Lifecycle {
     this.#contact.abort()
     await engine.stop()
     await coordinator.close()
-    void clock
   }
 
   /** Waits for the outbox to empty, but not long: the journal keeps what is left. */
@@ -146,12 +158,4 @@ export class Lifecycle {
     await Promise.race([work, this.#deps.clock.sleep(limitMs, signal)])
     done.abort()
   }
-}
-
-export type LifecyclePhase = MinerStatus['state']
-
-function firstFailure(loops: readonly Promise<void>[]): Promise<{ readonly error: unknown }> {
-  return new Promise((resolve) => {
-    for (const loop of loops) loop.catch((error: unknown) => resolve({ error }))
-  })
 }

@@ -23,6 +23,7 @@ export class MinerTotals {
     if (settlement.kind === 'dropped') this.dropped += 1
     if (settlement.kind !== 'credited') return
     this.credited += 1
-    if (settlement.balance !== null) this.balance = [settlement.balance, settlement.unit].filter((part) => part !== null).join(' ')
+    if (settlement.balance !== null)
+      this.balance = [settlement.balance, settlement.unit].filter((part) => part !== null).join(' ')
   }
 }

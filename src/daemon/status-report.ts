@@ -13,7 +13,9 @@ import type { MinerTotals } from './miner-totals.ts'
 const RECENT_JOBS = 10
 
 export interface StatusReportDeps {
-  readonly facts: Pick<MinerStatus, 'version' | 'pid' | 'startedAt' | 'minerId' | 'wallet' | 'mode'> & { readonly coordUrl: string }
+  readonly facts: Pick<MinerStatus, 'version' | 'pid' | 'startedAt' | 'minerId' | 'wallet' | 'mode'> & {
+    readonly coordUrl: string
+  }
   readonly phase: () => LifecyclePhase
   /** Keys that still hold a placeholder. */
   readonly notConfigured: readonly string[]

@@ -8,7 +8,7 @@ import type { Job, Lease } from '../domain/job.ts'
  * lease is renewed, so that no other miner does the work again while a proof waits for delivery.
  */
 export class ActiveJob {
-  readonly entry: Pick<JournalEntry, 'seq' | 'job'>
+  #entry: Pick<JournalEntry, 'seq' | 'job'>
   readonly acceptedMonotonicMs: number
   readonly #controller = new AbortController()
   state: 'accepted' | 'running' | 'proven' | 'failed'
@@ -19,14 +19,19 @@ export class ActiveJob {
   missedLeases = 0
 
   constructor(entry: Pick<JournalEntry, 'seq' | 'job'>, acceptedMonotonicMs: number, state: ActiveJob['state'] = 'accepted') {
-    this.entry = entry
+    this.#entry = entry
     this.state = state
     this.lease = entry.job.lease
     this.acceptedMonotonicMs = acceptedMonotonicMs
   }
 
+  get entry(): Pick<JournalEntry, 'seq' | 'job'> {
+    return this.#entry
+  }
+
   /** Takes over the lease and the attempt under which the coordinator has offered the same job again. */
   adopt(job: Job): void {
+    this.#entry = { seq: this.#entry.seq, job }
     this.lease = job.lease
     this.missedLeases = 0
   }

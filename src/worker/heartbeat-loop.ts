@@ -23,7 +23,7 @@ export interface HeartbeatLoopDeps {
   readonly serverClock: ServerClock
   readonly journal: Pick<Journal, 'renewLease'>
   readonly heartbeatMs: number
-  readonly capabilities: () => Promise<Capabilities>
+  readonly capabilities: Capabilities
   readonly status: () => Heartbeat['status']
   readonly clock: Clock
   readonly random: Random
@@ -120,7 +120,7 @@ function obeyCancel(answer: HeartbeatAnswer, activeJobs: ActiveJobs): void {
 
 /** Returns the coordinator's wish for the heartbeat interval, if it has one. */
 async function register(deps: HeartbeatLoopDeps, signal: AbortSignal): Promise<number | null> {
-  const answer = await deps.coordinator.register(await deps.capabilities(), signal)
+  const answer = await deps.coordinator.register(deps.capabilities, signal)
   if (answer === null) return null
   deps.serverClock.observe(answer.serverTimeMs)
   deps.onRegistered({ pollWaitS: answer.pollWaitS })

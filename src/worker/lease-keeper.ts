@@ -46,10 +46,9 @@ export class LeaseKeeper {
       if (job.lease === null) continue
       const lease = byJob.get(job.entry.job.id)
       if (lease !== undefined) {
-        const isAnother = lease.id !== job.lease.id
-        job.lease = { id: lease.id, expiresAt: lease.expiresAt }
-        if (isAnother) this.#deps.journal.renewLease(job.entry.seq, job.lease)
-        job.missedLeases = 0
+        const renewed = { id: lease.id, expiresAt: lease.expiresAt }
+        if (lease.id !== job.lease.id) this.#deps.journal.renewLease(job.entry.seq, renewed)
+        job.adopt({ ...job.entry.job, lease: renewed })
         continue
       }
       // Its proof may have ended the lease while the heartbeat was on its way.

@@ -3,7 +3,14 @@ import { CoreCoordinator } from '../support/core-coordinator.ts'
 import { eventually } from '../support/eventually.ts'
 import { testMinerHome } from '../support/miner-home.ts'
 
-const KEYS = { API_KEY: 'core-key', WALLET_ADDR: 'core-wallet', MINER_ID: 'core-miner', HEARTBEAT_SECS: 1, JOB_POLL_SECS: 0.05, MAX_CONCURRENCY: 2 }
+const KEYS = {
+  API_KEY: 'core-key',
+  WALLET_ADDR: 'core-wallet',
+  MINER_ID: 'core-miner',
+  HEARTBEAT_SECS: 1,
+  JOB_POLL_SECS: 0.05,
+  MAX_CONCURRENCY: 2,
+}
 const small = (id: string): object => ({ id, workload: 'torch_bench', params: { size: 8, iterations: 2 } })
 
 describe('a miner against a coordinator of the core profile', () => {
@@ -30,7 +37,9 @@ describe('a miner against a coordinator of the core profile', () => {
   })
 
   it('proves a job once although the daemon is killed under it', async () => {
-    const { coordinator, url } = await CoreCoordinator.start([{ id: 'long', workload: 'torch_bench', params: { size: 512, iterations: 150 } }])
+    const { coordinator, url } = await CoreCoordinator.start([
+      { id: 'long', workload: 'torch_bench', params: { size: 512, iterations: 150 } },
+    ])
     const { start } = await testMinerHome({ ...KEYS, COORD_URL: url })
     const first = start()
     await first.waitForLine(/job accepted/)

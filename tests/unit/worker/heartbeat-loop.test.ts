@@ -48,7 +48,7 @@ function setUp() {
         serverClock: new ServerClock(clock),
         journal: { renewLease: (_seq, lease) => renewedLeases.push(lease.id) },
         heartbeatMs: 20_000,
-        capabilities: async () => CAPABILITIES,
+        capabilities: CAPABILITIES,
         status: () => status,
         clock,
         random: () => 1,

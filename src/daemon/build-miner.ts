@@ -1,0 +1,274 @@
+import { createHash } from 'node:crypto'
+import { fileURLToPath } from 'node:url'
+import type { MinerConfig } from '../config/miner-config.ts'
+import { HttpCoordinator } from '../coordinator/http-coordinator.ts'
+import type { Capabilities } from '../domain/coordinator.ts'
+import type { Engine } from '../domain/engine.ts'
+import type { OutboxEntry } from '../domain/journal.ts'
+import type { MinerStatus } from '../domain/miner-status.ts'
+import type { Outcome, Settlement } from '../domain/outcome.ts'
+import type { Clock, Logger, ServiceNotifier } from '../domain/ports.ts'
+import { EnginePool } from '../engine/engine-pool.ts'
+import { probeHardware } from '../hardware/probe-hardware.ts'
+import { SqliteJournal } from '../journal/sqlite-journal.ts'
+import { ModelCatalogue } from '../models/model-catalogue.ts'
+import { DiskWorkDirectories } from '../platform/disk-work-directories.ts'
+import { NodeIdentity } from '../proof/node-identity.ts'
+import { signProofOfCompute } from '../proof/sign-proof-of-compute.ts'
+import { ActiveJob, ActiveJobs } from '../worker/active-jobs.ts'
+import { CoordinatorHealth } from '../worker/coordinator-health.ts'
+import { DeliveryLoop } from '../worker/delivery-loop.ts'
+import { EventRelay } from '../worker/event-relay.ts'
+import { JobRunner } from '../worker/job-runner.ts'
+import { PollGate } from '../worker/poll-gate.ts'
+import type { PollObserver } from '../worker/poll-loop.ts'
+import { ServerClock } from '../worker/server-clock.ts'
+import { Slots } from '../worker/slots.ts'
+import { WakeUp } from '../worker/wake-up.ts'
+import { Lifecycle } from './lifecycle.ts'
+import { MinerTotals } from './miner-totals.ts'
+import { reportStatus } from './status-report.ts'
+
+export interface BuildMinerDeps {
+  readonly config: MinerConfig
+  readonly version: string
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly notifier: ServiceNotifier
+}
+
+export interface Miner {
+  readonly lifecycle: Lifecycle
+  status(): MinerStatus
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+/** Connections to the coordinator: a poll, a heartbeat, eight deliveries, and the events of running jobs. */
+const CONNECTIONS = 12
+
+/**
+ * Puts the miner together, from the disk outwards; the only place that knows which implementation stands behind a port.
+ * Nothing runs yet. What was opened is closed by the returned miner's disposer, or at once when a later step fails.
+ */
+export async function buildMiner(deps: BuildMinerDeps): Promise<Miner> {
+  const { config, version, clock, logger, notifier } = deps
+  await using opened = new AsyncDisposableStack()
+  const random = Math.random
+  const startedAt = new Date(clock.nowMs()).toISOString()
+
+  // The machine and the disk.
+  const hardware = probeHardware()
+  const identity = NodeIdentity.load(config.stateDir)
+  const journal = opened.adopt(SqliteJournal.open({ stateDir: config.stateDir }), (open) => open.close())
+  const workDirs = new DiskWorkDirectories({ root: config.workDir, scope: scopeOf(config.stateDir) })
+  await workDirs.open()
+
+  // The engines.
+  const models = new ModelCatalogue(MODELS_DIR)
+  const engine = opened.adopt(makeEngine(config, models, deps), (running) => running.stop())
+
+  // The coordinator.
+  const sender = { minerId: config.minerId, wallet: config.wallet, mode: 'cpu', hasGpu: false } as const
+  const transport = {
+    baseUrl: config.coordUrl,
+    apiKey: config.apiKey,
+    timeoutMs: config.requestTimeoutMs,
+    maxConnections: CONNECTIONS,
+    userAgent: `aitbc-miner/${version}`,
+  }
+  const coordinator = new HttpCoordinator({ transport, sender, clock, logger })
+  const health = new CoordinatorHealth({ clock, logger })
+  const serverClock = new ServerClock(clock)
+
+  // The work.
+  const slots = new Slots(config.maxConcurrency)
+  const activeJobs = new ActiveJobs()
+  const gate = new PollGate(['no_contact_yet'])
+  const totals = new MinerTotals()
+  const pollWakeUp = new WakeUp(clock)
+  const heartbeatWakeUp = new WakeUp(clock)
+  const polls: PollObserver = { skipped: null, isLongPoll: null }
+  let pollWaitS = config.pollWaitS
+  const delivery = new DeliveryLoop({
+    coordinator,
+    health,
+    journal,
+    deadlineMs: config.deliveryDeadlineMs,
+    clock,
+    random,
+    logger,
+    onSettled: (entry, settlement) => {
+      activeJobs.remove(entry.job.id, entry.seq)
+      totals.countSettlement(settlement)
+      logSettlement(logger, entry, settlement)
+    },
+  })
+  const runner = new JobRunner({
+    journal,
+    engine,
+    workDirs,
+    activeJobs,
+    slots,
+    events: new EventRelay({ coordinator, clock, logger }),
+    serverClock,
+    operatorLimits: {
+      maxRuntimeS: config.maxRuntimeS,
+      ramMb: config.maxRamMb,
+      vramMb: null,
+      maxOutputBytes: config.maxOutputBytes,
+    },
+    prove: ({ job, result, startedAt: started, finishedAt }) =>
+      signProofOfCompute(identity, {
+        job,
+        outputSha: result.output.sha256,
+        environment: result.environment,
+        startedAt: started,
+        finishedAt,
+      }),
+    clock,
+    logger,
+    onOutcome: (entry) => {
+      totals.countOutcome(entry.outcome)
+      delivery.offer(entry)
+    },
+    onFatal: (error) => lifecycle.fail(error),
+  })
+  health.onRecovered(() => {
+    pollWakeUp.notify()
+    delivery.resume()
+  })
+  for (const entry of journal.due(Number.MAX_SAFE_INTEGER, 10_000)) activeJobs.add(waitingJob(entry, clock))
+
+  const capabilities: Capabilities = {
+    minerId: config.minerId,
+    mode: sender.mode,
+    hasGpu: sender.hasGpu,
+    concurrency: config.maxConcurrency,
+    workloads: engine.workloads,
+    limits: {
+      vramMb: null,
+      ramMb: Math.min(hardware.ramMb, config.maxRamMb ?? hardware.ramMb),
+      maxRuntimeS: config.maxRuntimeS,
+      maxOutputBytes: config.maxOutputBytes,
+    },
+    version,
+    cpu: hardware.cpu,
+    models: models.list(),
+    publicKey: identity.publicKey,
+  }
+  const lifecycle: Lifecycle = new Lifecycle({
+    isConfigured: config.notConfigured.length === 0,
+    journal,
+    engine,
+    coordinator,
+    runner,
+    activeJobs,
+    delivery,
+    pollLoop: {
+      coordinator,
+      health,
+      journal,
+      activeJobs,
+      runner,
+      slots,
+      gate,
+      workloads: engine.workloads,
+      pollMs: config.jobPollMs,
+      pollWaitS: () => pollWaitS,
+      clock,
+      random,
+      logger,
+      wakeUp: pollWakeUp,
+      observe: polls,
+      onAccepted: () => {
+        totals.countAccepted()
+        heartbeatWakeUp.notify()
+      },
+    },
+    heartbeatLoop: {
+      coordinator,
+      health,
+      activeJobs,
+      slots,
+      gate,
+      serverClock,
+      journal,
+      heartbeatMs: config.heartbeatMs,
+      capabilities,
+      status: () => (lifecycle.phase === 'draining' || lifecycle.phase === 'stopping' ? 'draining' : 'online'),
+      clock,
+      random,
+      logger,
+      wakeUp: heartbeatWakeUp,
+      onRegistered: (wishes) => {
+        if (wishes.pollWaitS !== null) pollWaitS = Math.min(pollWaitS, wishes.pollWaitS)
+      },
+    },
+    notifier,
+    drainMs: config.drainMs,
+    cancelGraceMs: config.cancelGraceMs,
+    clock,
+    logger,
+  })
+
+  const closing = opened.move()
+  const facts = {
+    version,
+    pid: process.pid,
+    startedAt,
+    minerId: config.minerId,
+    wallet: config.wallet,
+    mode: sender.mode,
+    coordUrl: config.coordUrl.href,
+  }
+  return {
+    lifecycle,
+    status: () =>
+      reportStatus({
+        facts,
+        phase: () => lifecycle.phase,
+        notConfigured: config.notConfigured,
+        health,
+        gate,
+        slots,
+        activeJobs,
+        journal,
+        engine,
+        gpus: [],
+        polls,
+        totals,
+        clock,
+      }),
+    [Symbol.asyncDispose]: () => closing.disposeAsync(),
+  }
+}
+
+/** Two miners may share WORK_DIR, but never STATE_DIR: so the latter names this one's part of the former. */
+function scopeOf(stateDir: string): string {
+  return createHash('sha256').update(stateDir).digest('hex').slice(0, 16)
+}
+
+function waitingJob(entry: OutboxEntry, clock: Clock): ActiveJob {
+  return new ActiveJob(entry, clock.monotonicMs(), entry.outcome.kind === 'proved' ? 'proven' : 'failed')
+}
+
+function logSettlement(logger: Logger, { job, outcome }: OutboxEntry, settlement: Settlement): void {
+  const about = { job: job.id, workload: job.workload, attempt: job.attempt }
+  switch (settlement.kind) {
+    case 'credited':
+      logger.info('proof accepted', { ...about, reward: settlement.reward, balance: settlement.balance, unit: settlement.unit })
+      return
+    case 'reported':
+      logger.info('failure reported', { ...about, code: codeOf(outcome) })
+      return
+    case 'dropped':
+      logger.warn('outcome dropped: the job is no longer ours', { ...about, reason: settlement.reason, code: codeOf(outcome) })
+      return
+    default:
+      settlement satisfies never
+  }
+}
+
+function codeOf(outcome: Outcome): string | null {
+  return outcome.kind === 'failed' ? outcome.failure.code : null
+}

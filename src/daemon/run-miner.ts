@@ -1,0 +1,74 @@
+import type { ConfigProblem } from '../config/config-problem.ts'
+import type { MinerConfig } from '../config/miner-config.ts'
+import { ControlServer } from '../control/control-server.ts'
+import type { Logger } from '../domain/ports.ts'
+import { createLogger } from '../platform/logger.ts'
+import { createServiceNotifier } from '../platform/service-notifier.ts'
+import { StateDirLock } from '../platform/state-dir-lock.ts'
+import { SystemClock } from '../platform/system-clock.ts'
+import { buildMiner } from './build-miner.ts'
+import { handleSignals } from './signals.ts'
+
+export interface RunMinerOptions {
+  readonly config: MinerConfig
+  readonly warnings: readonly ConfigProblem[]
+  readonly version: string
+}
+
+/**
+ * Runs the miner in this process until a signal ends it; resolves with the exit code 0 once all is put away.
+ * Rejects with an `AitbcError` when it cannot start or go on.
+ */
+export async function runMiner({ config, warnings, version }: RunMinerOptions): Promise<number> {
+  const clock = new SystemClock()
+  await using opened = new AsyncDisposableStack()
+  opened.use(StateDirLock.acquire(config.stateDir))
+  const { logger, close } = createLogger({
+    level: config.logLevel,
+    stdout: process.stdout,
+    stdoutStyle: stdoutStyle(),
+    file: config.logFile,
+    secrets: [config.apiKey.reveal()],
+    clock,
+  })
+  opened.defer(close)
+  logger.info('miner starting', {
+    version,
+    miner: config.minerId,
+    coordinator: config.coordUrl.href,
+    slots: config.maxConcurrency,
+    config: config.configFile,
+    pid: process.pid,
+  })
+  logWarnings(logger, config, warnings)
+  const notifier = createServiceNotifier({ notifySocket: process.env['NOTIFY_SOCKET'], logger })
+  opened.defer(() => notifier.flush())
+
+  const miner = opened.use(await buildMiner({ config, version, clock, logger, notifier }))
+  const control = new ControlServer({ socketPath: config.controlSocket, handlers: miner, logger })
+  await control.start()
+  opened.defer(() => control.stop())
+  opened.use(handleSignals(miner.lifecycle, { process, logger }))
+
+  await miner.lifecycle.run()
+  logger.info('miner stopped', { handed_back: miner.lifecycle.handedBack })
+  return 0
+}
+
+function logWarnings(logger: Logger, config: MinerConfig, warnings: readonly ConfigProblem[]): void {
+  for (const { key, file, line, message } of warnings) {
+    logger.warn('configuration', {
+      key,
+      at: file === null ? 'environment' : `${file}${line === null ? '' : `:${line}`}`,
+      problem: message,
+    })
+  }
+  if (config.accelMode === 'gpu')
+    logger.warn('ACCEL_MODE is gpu, but this version computes on the CPU alone: going on with the CPU')
+}
+
+/** systemd sets JOURNAL_STREAM when stdout is the journal, which adds the time itself and reads a priority. */
+function stdoutStyle(): 'journal' | 'terminal' | 'coloured' {
+  if (process.env['JOURNAL_STREAM'] !== undefined && !process.stdout.isTTY) return 'journal'
+  return process.stdout.isTTY && process.env['NO_COLOR'] === undefined ? 'coloured' : 'terminal'
+}

@@ -1,0 +1,229 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { JournalState } from '../../../src/domain/journal.ts'
+import { SqliteJournal } from '../../../src/journal/sqlite-journal.ts'
+import { sampleFailure, sampleJob, sampleProof } from '../../support/sample-jobs.ts'
+
+interface ModelEntry {
+  readonly seq: number
+  readonly id: string
+  attempt: number
+  lease: string
+  state: JournalState
+  recoveries: number
+  updatedAtMs: number
+  outbox: { key: string; tries: number; dueMs: number; hasFile: boolean } | null
+}
+
+/** The journal as a list: what it must look like from outside, with none of its technique. */
+interface Model {
+  nowMs: number
+  nextSeq: number
+  entries: ModelEntry[]
+}
+
+interface Real {
+  readonly stateDir: string
+  journal: SqliteJournal
+  keys: number
+}
+
+type Command = fc.AsyncCommand<Model, Real>
+const MISSING_SEQ = 9999
+
+function openJournal(real: Pick<Real, 'stateDir' | 'keys'>): SqliteJournal {
+  return SqliteJournal.open({ stateDir: real.stateDir, newKey: () => `key-${(real.keys += 1)}` })
+}
+
+/** A command that works on some entry, or on none; `act` returns what is to be compared. */
+function command(text: string, run: (model: Model, real: Real) => Promise<void>): Command {
+  return {
+    check: () => true,
+    toString: () => text,
+    run: async (model, real) => {
+      model.nowMs += 1
+      await run(model, real)
+      compare(model, real)
+    },
+  }
+}
+
+function compare(model: Model, real: Real): void {
+  const { journal } = real
+  const count = (...states: JournalState[]): number => model.entries.filter(({ state }) => states.includes(state)).length
+  expect(journal.counts()).toEqual({
+    accepted: count('accepted'),
+    running: count('running'),
+    outbox: count('proven', 'failed'),
+    settled: count('settled'),
+  })
+  expect(
+    journal.recent(1000).map(({ seq, job, state, recoveries }) => [seq, job.id, job.attempt, job.lease?.id, state, recoveries]),
+  ).toEqual(
+    model.entries
+      .toReversed()
+      .map(({ seq, id, attempt, lease, state, recoveries }) => [seq, id, attempt, lease, state, recoveries]),
+  )
+  const waiting = model.entries.flatMap(({ seq, outbox }) => (outbox === null ? [] : [{ seq, ...outbox }]))
+  const dueRows = waiting.filter(({ dueMs }) => dueMs <= model.nowMs).toSorted((a, b) => a.dueMs - b.dueMs || a.seq - b.seq)
+  expect(journal.due(model.nowMs, 1000).map(({ seq, idempotencyKey, tries }) => [seq, idempotencyKey, tries])).toEqual(
+    dueRows.map(({ seq, key, tries }) => [seq, key, tries]),
+  )
+  expect(journal.nextDueAtMs()).toBe(waiting.length === 0 ? null : Math.min(...waiting.map(({ dueMs }) => dueMs)))
+  expect(readdirSync(join(real.stateDir, 'outputs')).toSorted()).toEqual(
+    waiting.flatMap(({ seq, hasFile }) => (hasFile ? [String(seq)] : [])).toSorted(),
+  )
+}
+
+function pick(model: Model, n: number): ModelEntry | undefined {
+  return model.entries.length === 0 ? undefined : model.entries[n % model.entries.length]
+}
+
+const illegal = expect.objectContaining({ code: 'AITBC_JOURNAL_STATE' })
+
+const accept = (job: number, attempt: number): Command =>
+  command(`accept(job ${job}, attempt ${attempt})`, async (model, { journal, ...real }) => {
+    const id = `job_${job}`
+    const lease = `lease_${job}_${attempt}`
+    const newest = model.entries.filter((entry) => entry.id === id).toSorted((a, b) => b.attempt - a.attempt)[0]
+    const result = journal.accept(
+      sampleJob({ id, attempt, lease: { id: lease, expiresAt: '2026-01-01T00:10:00Z' } }),
+      model.nowMs,
+    )
+    if (newest !== undefined && (newest.state !== 'settled' || attempt <= newest.attempt)) {
+      expect(result).toMatchObject({ kind: 'known', entry: { seq: newest.seq } })
+      if (newest.state === 'settled' || attempt < newest.attempt) return
+      if (newest.outbox !== null && (newest.lease !== lease || newest.attempt !== attempt))
+        newest.outbox.key = `key-${keyCount(journal, newest.seq, real.keys)}`
+      Object.assign(newest, { attempt, lease })
+      return
+    }
+    expect(result).toMatchObject({ kind: 'accepted', entry: { seq: model.nextSeq, state: 'accepted' } })
+    model.entries.push({
+      seq: model.nextSeq,
+      id,
+      attempt,
+      lease,
+      state: 'accepted',
+      recoveries: 0,
+      updatedAtMs: model.nowMs,
+      outbox: null,
+    })
+    model.nextSeq += 1
+  })
+
+/** The number of the newest key: the journal under test takes them from a counter. */
+function keyCount(journal: SqliteJournal, seq: number, before: number): number {
+  const key = journal.due(Number.MAX_SAFE_INTEGER, 1000).find((entry) => entry.seq === seq)?.idempotencyKey ?? ''
+  const n = Number(key.replace('key-', ''))
+  expect(n, 'a new key').toBeGreaterThan(before)
+  return n
+}
+
+const markRunning = (n: number): Command =>
+  command(`markRunning(${n})`, async (model, { journal }) => {
+    const entry = pick(model, n)
+    if (entry?.state !== 'accepted') {
+      expect(() => journal.markRunning(entry?.seq ?? MISSING_SEQ, model.nowMs)).toThrow(illegal)
+      return
+    }
+    journal.markRunning(entry.seq, model.nowMs)
+    entry.state = 'running'
+  })
+
+const recordOutcome = (n: number, kind: 'memory' | 'file' | 'failed'): Command =>
+  command(`recordOutcome(${n}, ${kind})`, async (model, real) => {
+    const entry = pick(model, n)
+    const path = join(real.stateDir, 'work')
+    if (kind === 'file') writeFileSync(path, 'output')
+    const outcome = kind === 'failed' ? sampleFailure() : kind === 'memory' ? sampleProof() : sampleProof({ kind: 'file', path })
+    const recording = real.journal.recordOutcome(entry?.seq ?? MISSING_SEQ, outcome, model.nowMs)
+    if (entry?.state !== 'accepted' && entry?.state !== 'running') {
+      await expect(recording).rejects.toThrow(illegal)
+      return
+    }
+    const recorded = await recording
+    entry.state = kind === 'failed' ? 'failed' : 'proven'
+    entry.outbox = { key: recorded.idempotencyKey, tries: 0, dueMs: model.nowMs, hasFile: kind === 'file' }
+  })
+
+const postpone = (n: number, byMs: number): Command =>
+  command(`postpone(${n}, ${byMs} ms)`, async (model, { journal }) => {
+    const entry = pick(model, n)
+    if (entry === undefined || entry.outbox === null) {
+      expect(() => journal.postpone(entry?.seq ?? MISSING_SEQ, model.nowMs)).toThrow(illegal)
+      return
+    }
+    journal.postpone(entry.seq, model.nowMs + byMs)
+    entry.outbox.tries += 1
+    entry.outbox.dueMs = model.nowMs + byMs
+  })
+
+const settle = (n: number): Command =>
+  command(`settle(${n})`, async (model, { journal }) => {
+    const entry = pick(model, n)
+    const settlement = { kind: 'dropped', reason: 'lease lost' } as const
+    if (entry === undefined || entry.outbox === null) {
+      expect(() => journal.settle(entry?.seq ?? MISSING_SEQ, settlement, model.nowMs)).toThrow(illegal)
+      return
+    }
+    journal.settle(entry.seq, settlement, model.nowMs)
+    Object.assign(entry, { state: 'settled', outbox: null, updatedAtMs: model.nowMs })
+  })
+
+const prune = (ageMs: number): Command =>
+  command(`prune(older than ${ageMs} ms)`, async (model, { journal }) => {
+    const before = model.nowMs - ageMs
+    const kept = model.entries.filter(({ state, updatedAtMs }) => state !== 'settled' || updatedAtMs >= before)
+    expect(journal.prune(before)).toBe(model.entries.length - kept.length)
+    model.entries = kept
+  })
+
+const reopen = (isRecovering: boolean): Command =>
+  command(isRecovering ? 'reopen and recover' : 'reopen', async (model, real) => {
+    await real.journal.sync()
+    real.journal.close()
+    real.journal = openJournal(real)
+    if (!isRecovering) return
+    const open = model.entries.filter(({ state }) => state === 'accepted' || state === 'running')
+    for (const entry of open) Object.assign(entry, { state: 'accepted', recoveries: entry.recoveries + 1 })
+    expect(real.journal.recover(model.nowMs).map(({ seq }) => seq)).toEqual(open.map(({ seq }) => seq))
+  })
+
+describe('the SQLite journal', () => {
+  it('does what a plain list of entries would do, whatever is called and however often it is reopened', async () => {
+    const entry = fc.nat(5)
+    const commands = fc.commands(
+      [
+        fc.tuple(fc.nat(3), fc.integer({ min: 1, max: 3 })).map(([job, attempt]) => accept(job, attempt)),
+        entry.map(markRunning),
+        fc
+          .tuple(entry, fc.constantFrom('memory' as const, 'file' as const, 'failed' as const))
+          .map(([n, kind]) => recordOutcome(n, kind)),
+        fc.tuple(entry, fc.nat(10)).map(([n, ms]) => postpone(n, ms)),
+        entry.map(settle),
+        fc.nat(10).map(prune),
+        fc.boolean().map(reopen),
+      ],
+      { maxCommands: 40 },
+    )
+    await fc.assert(
+      fc.asyncProperty(commands, async (commands) => {
+        const stateDir = mkdtempSync(join(tmpdir(), 'aitbc-model-'))
+        const real: Real = { stateDir, keys: 0, journal: openJournal({ stateDir, keys: 0 }) }
+        real.journal.close()
+        real.journal = openJournal(real)
+        try {
+          await fc.asyncModelRun(() => ({ model: { nowMs: Date.UTC(2026, 0, 1), nextSeq: 1, entries: [] }, real }), commands)
+        } finally {
+          real.journal.close()
+          rmSync(stateDir, { recursive: true })
+        }
+      }),
+      { numRuns: 60 },
+    )
+  })
+})

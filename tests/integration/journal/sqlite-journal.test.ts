@@ -1,0 +1,220 @@
+import { mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { SqliteJournal } from '../../../src/journal/sqlite-journal.ts'
+import { sampleFailure, sampleJob, sampleProof } from '../../support/sample-jobs.ts'
+import { tempDir } from '../../support/temp-dir.ts'
+
+const nowMs = Date.UTC(2026, 0, 1)
+
+function openJournal(stateDir: string): SqliteJournal {
+  const journal = SqliteJournal.open({ stateDir })
+  onTestFinished(() => journal.close())
+  return journal
+}
+
+function errorOf(action: () => unknown): unknown {
+  try {
+    action()
+  } catch (error) {
+    return error
+  }
+  throw new Error('no error was thrown')
+}
+
+describe('opening a journal', () => {
+  it('makes files that only its user can read', () => {
+    const stateDir = tempDir()
+    openJournal(stateDir).accept(sampleJob(), nowMs)
+    for (const name of ['journal.sqlite', 'journal.sqlite-wal', 'journal.sqlite-shm']) {
+      expect(statSync(join(stateDir, name)).mode & 0o777, name).toBe(0o600)
+    }
+    expect(statSync(join(stateDir, 'outputs')).mode & 0o777).toBe(0o700)
+  })
+
+  it('refuses a file that is no database, and leaves it as it is', () => {
+    const stateDir = tempDir()
+    const path = join(stateDir, 'journal.sqlite')
+    writeFileSync(path, 'precious text '.repeat(100))
+    expect(errorOf(() => SqliteJournal.open({ stateDir }))).toMatchObject({
+      code: 'AITBC_JOURNAL_OPEN',
+      message: expect.stringContaining(`move ${path}`),
+    })
+    expect(readFileSync(path, 'utf8')).toBe('precious text '.repeat(100))
+  })
+
+  it('refuses a damaged database', () => {
+    const stateDir = tempDir()
+    const journal = SqliteJournal.open({ stateDir })
+    for (let n = 0; n < 200; n += 1) journal.accept(sampleJob({ id: `job_${n}` }), nowMs)
+    journal.close()
+    const path = join(stateDir, 'journal.sqlite')
+    const bytes = readFileSync(path)
+    bytes.fill(0x55, 4096)
+    writeFileSync(path, bytes)
+    expect(errorOf(() => SqliteJournal.open({ stateDir }).recent(1000))).toMatchObject({ code: 'AITBC_JOURNAL_OPEN' })
+  })
+
+  it('refuses the journal of a newer version', () => {
+    const stateDir = tempDir()
+    SqliteJournal.open({ stateDir }).close()
+    const database = new DatabaseSync(join(stateDir, 'journal.sqlite'))
+    database.exec('PRAGMA user_version = 99')
+    database.close()
+    expect(errorOf(() => SqliteJournal.open({ stateDir }))).toMatchObject({ code: 'AITBC_JOURNAL_NEWER', facts: { version: 99 } })
+  })
+
+  it('says which folder is missing', () => {
+    const stateDir = join(tempDir(), 'none')
+    expect(errorOf(() => SqliteJournal.open({ stateDir }))).toMatchObject({
+      code: 'AITBC_JOURNAL_OPEN',
+      message: expect.stringContaining(stateDir),
+    })
+  })
+
+  it('takes an entry that does not decode for damage and names it', () => {
+    const stateDir = tempDir()
+    const journal = SqliteJournal.open({ stateDir })
+    journal.accept(sampleJob(), nowMs)
+    journal.close()
+    const database = new DatabaseSync(join(stateDir, 'journal.sqlite'))
+    database.exec(`UPDATE jobs SET job = '{"id": 7}'`)
+    database.close()
+    expect(errorOf(() => openJournal(stateDir).recent(1))).toMatchObject({ code: 'AITBC_JOURNAL_OPEN', facts: { seq: '1' } })
+  })
+})
+
+describe('a journal that cannot be written', () => {
+  it('reports it, stands as before, and takes the same call later', () => {
+    const stateDir = tempDir()
+    const journal = openJournal(stateDir)
+    const other = new DatabaseSync(join(stateDir, 'journal.sqlite'))
+    other.exec('BEGIN IMMEDIATE')
+    expect(errorOf(() => journal.accept(sampleJob(), nowMs))).toMatchObject({ code: 'AITBC_JOURNAL_WRITE', kind: 'fatal' })
+    expect(journal.counts().accepted).toBe(0)
+    other.exec('ROLLBACK')
+    other.close()
+    expect(journal.accept(sampleJob(), nowMs).kind).toBe('accepted')
+  })
+
+  it('takes the outcome of a file again after its row could not be written', async () => {
+    const stateDir = tempDir()
+    const journal = openJournal(stateDir)
+    const { entry } = journal.accept(sampleJob(), nowMs)
+    const path = join(stateDir, 'out')
+    writeFileSync(path, 'output')
+    const other = new DatabaseSync(join(stateDir, 'journal.sqlite'))
+    other.exec('BEGIN IMMEDIATE')
+    const outcome = sampleProof({ kind: 'file', path })
+    await expect(journal.recordOutcome(entry.seq, outcome, nowMs)).rejects.toMatchObject({ code: 'AITBC_JOURNAL_WRITE' })
+    other.exec('ROLLBACK')
+    other.close()
+    const kept = join(stateDir, 'outputs', '1')
+    expect(await journal.recordOutcome(entry.seq, outcome, nowMs)).toMatchObject({
+      outcome: { output: { bytes: { path: kept } } },
+    })
+    expect(readFileSync(kept, 'utf8')).toBe('output')
+  })
+})
+
+describe('what a journal gives back', () => {
+  it('is what went in, after it was opened again', async () => {
+    const stateDir = tempDir()
+    const job = sampleJob({ params: { nested: [1, { text: 'ü\n' }] }, lease: null, deadline: '2026-02-01T00:00:00Z' })
+    const proof = {
+      ...sampleProof(),
+      poc: { publicKey: 'ed25519:x', inputSha: 'b'.repeat(64), envSha: 'c'.repeat(64), signature: 's' },
+    }
+    const first = SqliteJournal.open({ stateDir })
+    const { entry } = first.accept(job, nowMs)
+    first.markRunning(entry.seq, nowMs)
+    const recorded = await first.recordOutcome(entry.seq, proof, nowMs)
+    first.close()
+    const second = openJournal(stateDir)
+    expect(second.due(nowMs, 1)).toEqual([recorded])
+    expect(recorded).toMatchObject({ job, outcome: proof, tries: 0, createdAtMs: nowMs, nextTryAtMs: nowMs })
+    second.settle(entry.seq, { kind: 'credited', reward: '0.25', balance: '1.5', unit: 'AITBC' }, nowMs + 1)
+    expect(second.recent(1)[0]).toMatchObject({
+      state: 'settled',
+      updatedAt: '2026-01-01T00:00:00.001Z',
+      settlement: { balance: '1.5' },
+    })
+  })
+
+  it('is a failure with its code', async () => {
+    const journal = openJournal(tempDir())
+    const { entry } = journal.accept(sampleJob(), nowMs)
+    expect(await journal.recordOutcome(entry.seq, sampleFailure(), nowMs)).toMatchObject({ outcome: sampleFailure() })
+  })
+})
+
+describe('a job that is leased to us again', () => {
+  it('keeps its entry and adopts lease and attempt while it is unsettled', () => {
+    const journal = openJournal(tempDir())
+    const { entry } = journal.accept(sampleJob(), nowMs)
+    journal.markRunning(entry.seq, nowMs)
+    const lease = { id: 'lease_2', expiresAt: '2026-01-01T00:30:00.000Z' }
+    expect(journal.accept(sampleJob({ lease, attempt: 2 }), nowMs)).toMatchObject({
+      kind: 'known',
+      entry: { seq: entry.seq, state: 'running', job: { lease, attempt: 2 } },
+    })
+    expect(journal.recent(5)).toMatchObject([{ job: { lease, attempt: 2 } }])
+  })
+
+  it('has its waiting proof sent with a new key and unsigned, since the old signature names the old lease', async () => {
+    const journal = openJournal(tempDir())
+    const { entry } = journal.accept(sampleJob(), nowMs)
+    const poc = { publicKey: 'ed25519:x', inputSha: 'b'.repeat(64), envSha: 'c'.repeat(64), signature: 's' }
+    const before = await journal.recordOutcome(entry.seq, { ...sampleProof(), poc }, nowMs)
+    journal.renewLease(entry.seq, { id: 'lease_1', expiresAt: '2026-01-01T00:30:00.000Z' })
+    expect(journal.due(nowMs, 1)).toMatchObject([{ idempotencyKey: before.idempotencyKey, outcome: { poc } }])
+    journal.accept(sampleJob({ lease: { id: 'lease_2', expiresAt: '2026-01-01T00:30:00.000Z' }, attempt: 2 }), nowMs)
+    const [after] = journal.due(nowMs, 1)
+    expect(after).toMatchObject({ outcome: { poc: null }, job: { attempt: 2 } })
+    expect(after?.idempotencyKey).not.toBe(before.idempotencyKey)
+  })
+
+  it('leaves a settled entry alone when a lease is renewed late', async () => {
+    const journal = openJournal(tempDir())
+    const { entry } = journal.accept(sampleJob(), nowMs)
+    await journal.recordOutcome(entry.seq, sampleFailure(), nowMs)
+    journal.settle(entry.seq, { kind: 'reported' }, nowMs)
+    journal.renewLease(entry.seq, { id: 'lease_9', expiresAt: '2026-01-01T00:30:00.000Z' })
+    expect(journal.recent(1)).toMatchObject([{ job: { lease: { id: 'lease_1' } } }])
+  })
+})
+
+describe('an output file', () => {
+  it('that is a link is refused, and what it names is not touched', async () => {
+    const stateDir = tempDir()
+    const journal = openJournal(stateDir)
+    const { entry } = journal.accept(sampleJob(), nowMs)
+    mkdirSync(join(stateDir, 'work'))
+    writeFileSync(join(stateDir, 'secret'), 'secret', { mode: 0o644 })
+    const path = join(stateDir, 'work', 'out')
+    symlinkSync(join(stateDir, 'secret'), path)
+    await expect(journal.recordOutcome(entry.seq, sampleProof({ kind: 'file', path }), nowMs)).rejects.toMatchObject({
+      code: 'AITBC_WORK_DIR',
+    })
+    expect(readFileSync(join(stateDir, 'secret'), 'utf8')).toBe('secret')
+    expect(journal.counts()).toMatchObject({ accepted: 1, outbox: 0 })
+  })
+})
+
+describe('sync', () => {
+  it('resolves for many callers at once, with writes in between, and after closing', async () => {
+    const journal = openJournal(tempDir())
+    const syncs: Promise<void>[] = []
+    for (let n = 0; n < 20; n += 1) {
+      journal.accept(sampleJob({ id: `job_${n}` }), nowMs)
+      syncs.push(journal.sync())
+    }
+    await Promise.all(syncs)
+    const last = journal.sync()
+    journal.close()
+    await last
+    await journal.sync()
+    expect(syncs).toHaveLength(20)
+  })
+})
