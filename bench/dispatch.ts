@@ -46,7 +46,12 @@ async function bareRate(): Promise<number> {
     const next = await pool.request({ method: 'GET', path: '/v1/miner/next?miner=bare&slots=1' })
     const { id } = z.object({ id: z.string() }).parse(await next.body.json())
     const body = JSON.stringify({ id, mode: 'cpu', output_sha: 'a'.repeat(64), metrics: {} })
-    const proof = await pool.request({ method: 'POST', path: '/v1/miner/proof', headers: { 'content-type': 'application/json' }, body })
+    const proof = await pool.request({
+      method: 'POST',
+      path: '/v1/miner/proof',
+      headers: { 'content-type': 'application/json' },
+      body,
+    })
     await proof.body.json()
   }
   const exchanges = async (count: number): Promise<void> => {
@@ -81,7 +86,13 @@ async function minerRate(): Promise<number> {
       const batch = await Promise.all(Array.from({ length: 20 }, () => client.submit(submission)))
       last = batch.at(-1)?.id ?? last
     }
-    await home.configure({ COORD_URL: coordinator.url, API_KEY: 'bench-miner', WALLET_ADDR: 'w', MAX_CONCURRENCY: SLOTS, WORKLOADS: 'torch_bench' })
+    await home.configure({
+      COORD_URL: coordinator.url,
+      API_KEY: 'bench-miner',
+      WALLET_ADDR: 'w',
+      MAX_CONCURRENCY: SLOTS,
+      WORKLOADS: 'torch_bench',
+    })
     const miner = home.start()
     await client.finished(last, 120_000)
     await miner.stop()

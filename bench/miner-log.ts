@@ -1,7 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
 
-const LineSchema = z.object({ time: z.iso.datetime(), message: z.string(), job: z.string().optional(), run_ms: z.number().optional() })
+const LineSchema = z.object({
+  time: z.iso.datetime(),
+  message: z.string(),
+  job: z.string().optional(),
+  run_ms: z.number().optional(),
+})
 
 export type LogLine = z.infer<typeof LineSchema>
 

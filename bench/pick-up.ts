@@ -25,7 +25,9 @@ export async function benchPickUp(): Promise<Figure[]> {
     }
     await miner.stop()
     const accepted = await logLines(join(home.dir, 'miner.log'), 'job accepted')
-    const latencies = accepted.map((line) => Date.parse(line.time) - (createdMs.get(line.job ?? '') ?? Number.NaN)).slice(JOBS / 10)
+    const latencies = accepted
+      .map((line) => Date.parse(line.time) - (createdMs.get(line.job ?? '') ?? Number.NaN))
+      .slice(JOBS / 10)
     const p50 = median(latencies)
     return [
       {

@@ -1,5 +1,4 @@
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { MinerHome } from '../scripts/local-chain/chain.ts'
 import { median } from './figures.ts'
@@ -12,18 +11,19 @@ const IDLE_S = 10
 /** From `spawn` of the miner to its first heartbeat, and what the daemon costs while it waits for work. */
 export async function benchStartAndIdle(): Promise<Figure[]> {
   const home = await MinerHome.make()
-  let onHeartbeat = (): void => {}
+  let onHeartbeat: (() => void) | null = null
   const server = createServer((request, response) => {
-    if (request.url?.startsWith('/v1/miner/heartbeat') === true) onHeartbeat()
+    if (request.url?.startsWith('/v1/miner/heartbeat') === true) onHeartbeat?.()
     request.resume()
     // Held like a long poll, so that the idle daemon is really idle.
     if (request.url?.startsWith('/v1/miner/next') === true) setTimeout(() => response.end('{}'), 5_000).unref()
     else response.end('{}')
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('the server has no port')
   try {
-    await home.configure({ COORD_URL: `http://127.0.0.1:${port}` })
+    await home.configure({ COORD_URL: `http://127.0.0.1:${address.port}` })
     const startMs: number[] = []
     for (let run = 0; run <= STARTS; run += 1) {
       const startedMs = performance.now()
@@ -43,7 +43,13 @@ export async function benchStartAndIdle(): Promise<Figure[]> {
     const start = median(startMs)
     const cpuPct = ((after.cpuS - before.cpuS) / IDLE_S) * 100
     return [
-      absolute('start to first heartbeat', start, 'ms', 400, `min ${Math.min(...startMs).toFixed(0)}, max ${Math.max(...startMs).toFixed(0)} of ${STARTS}`),
+      absolute(
+        'start to first heartbeat',
+        start,
+        'ms',
+        400,
+        `min ${Math.min(...startMs).toFixed(0)}, max ${Math.max(...startMs).toFixed(0)} of ${STARTS}`,
+      ),
       absolute('idle daemon: resident memory', after.rssMb, 'MB', 90, ''),
       absolute('idle daemon: processor', cpuPct, '% of one core', 1, `over ${IDLE_S} s`),
     ]
@@ -55,5 +61,12 @@ export async function benchStartAndIdle(): Promise<Figure[]> {
 }
 
 function absolute(what: string, value: number, unit: string, limit: number, note: string): Figure {
-  return { what, ours: `${value.toFixed(value < 10 ? 2 : 0)} ${unit}`, peer: note, ratio: null, target: `≤ ${limit} ${unit}`, isMet: value <= limit }
+  return {
+    what,
+    ours: `${value.toFixed(value < 10 ? 2 : 0)} ${unit}`,
+    peer: note,
+    ratio: null,
+    target: `≤ ${limit} ${unit}`,
+    isMet: value <= limit,
+  }
 }

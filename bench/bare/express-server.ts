@@ -1,5 +1,4 @@
 /** The ceiling of dispatch: Express with two handlers that do nothing but parse and answer. Prints its URL. */
-import type { AddressInfo } from 'node:net'
 import express from 'express'
 
 const app = express()
@@ -10,9 +9,9 @@ app.get('/v1/miner/next', (_request, response) => {
   response.json({ id: `job_${next}`, workload: 'torch_bench', params: { size: 1, iterations: 1 } })
 })
 app.post('/v1/miner/proof', (request, response) => {
-  const { id, output_sha: outputSha } = request.body as { id: string; output_sha: string }
-  response.status(201).json({ id, status: 'accepted', output_sha: outputSha })
+  response.status(201).json({ ...request.body, status: 'accepted' })
 })
 const server = app.listen(0, '127.0.0.1', () => {
-  process.stdout.write(`http://127.0.0.1:${(server.address() as AddressInfo).port}\n`)
+  const address = server.address()
+  if (address !== null && typeof address === 'object') process.stdout.write(`http://127.0.0.1:${address.port}\n`)
 })

@@ -71,10 +71,13 @@ export class Client {
     return view
   }
 
-  async #json(path: string, init: RequestInit = {}): Promise<unknown> {
+  async #json(
+    path: string,
+    init: Omit<RequestInit, 'headers'> & { readonly headers?: Readonly<Record<string, string>> } = {},
+  ): Promise<unknown> {
     const response = await fetch(this.#url + path, {
       ...init,
-      headers: { ...this.#headers, ...(init.headers as Record<string, string>) },
+      headers: { ...this.#headers, ...init.headers },
     })
     const text = await response.text()
     if (!response.ok) throw new Error(`${init.method ?? 'GET'} ${path}: HTTP ${response.status} ${text}`)

@@ -37,17 +37,25 @@ const CONTROL = /[\u0000-\u0008\u000a-\u001f\u007f\u0085\u2028\u2029]/
 export function parseConfFile(text: string): ConfFile {
   const assignments: Assignment[] = []
   const problems: LineProblem[] = []
-  for (const [index, content] of text.replace(/^\uFEFF/, '').split(/\r\n|\r|\n/).entries()) {
+  for (const [index, content] of text
+    .replace(/^\uFEFF/, '')
+    .split(/\r\n|\r|\n/)
+    .entries()) {
     if (BLANK.test(content)) continue
     const line = index + 1
     const [, key, rest] = ASSIGNMENT.exec(content) ?? []
     if (key === undefined || rest === undefined) {
-      problems.push({ key: null, line, message: 'expected KEY="value" or a comment that starts with #, found something else' })
+      problems.push({
+        key: null,
+        line,
+        message: 'expected KEY="value" or a comment that starts with #, found something else; complete or remove the line',
+      })
       continue
     }
-    const fault = CONTROL.test(content) ? 'holds a control character; write the line anew' : findFault(rest)
+    const fault = CONTROL.test(content) ? 'found a control character; write the line anew' : findFault(rest)
     const value = fault === null ? dotenv.parse(`VALUE=${rest}`)['VALUE'] : undefined
-    if (value === undefined) problems.push({ key, line, message: fault ?? 'has a value that cannot be read; put it in double quotes' })
+    if (value === undefined)
+      problems.push({ key, line, message: fault ?? 'found a value that cannot be read; put it in double quotes' })
     else assignments.push({ key, value, line })
   }
   return { assignments, problems }
@@ -56,13 +64,15 @@ export function parseConfFile(text: string): ConfFile {
 /** What is wrong with the text after the `=`, or null. */
 function findFault(rest: string): string | null {
   const quote = rest[0]
-  if (quote === '`') return 'has its value in backticks; nothing is executed here, so write KEY="value"'
+  if (quote === '`') return 'found a value in backticks; nothing is executed here, so write KEY="value"'
   if (quote !== '"' && quote !== "'") return findBareFault(rest)
   const end = rest.indexOf(quote, 1)
-  if (end === -1) return `has a value that starts with ${quote} and does not end with it on the same line; close the quote`
-  if (rest.slice(1, end).includes('\\')) return 'has a \\ in its quoted value; there are no escapes here, so write the value without it'
+  if (end === -1) return `found a value that opens with ${quote} and has no closing ${quote} on the same line; close it`
+  const value = rest.slice(1, end)
+  if (quote === '"' && value.includes('\\')) return 'found a \\ between double quotes, where it is special; use single quotes'
+  if (quote === "'" && value.endsWith('\\')) return 'found a \\ before the closing quote; a value cannot end with it'
   if (!BLANK.test(rest.slice(end + 1))) {
-    return `has text after the closing ${quote}; a value holds no quote of its own kind, and a comment starts with #`
+    return `found text after the closing ${quote}; a value holds no quote of its own kind, and a comment starts with #`
   }
   return null
 }
@@ -70,8 +80,8 @@ function findFault(rest: string): string | null {
 function findBareFault(rest: string): string | null {
   const [value = ''] = rest.split(/(?:^|\s)#/, 1)
   const word = value.trim()
-  if (word.includes('#')) return 'has a # inside its value; put the value in double quotes, or a space before the comment'
-  if (/["'\\]/.test(word)) return 'has a quote or a \\ inside its value; put the whole value in one pair of quotes'
-  if (/\s/.test(word)) return 'has a space in its value; put the value in double quotes'
+  if (word.includes('#')) return 'found a # inside the value; put the value in double quotes, or a space before the comment'
+  if (/["'`\\]/.test(word)) return 'found a quote or a \\ inside the value; put the whole value in single or double quotes'
+  if (/\s/.test(word)) return 'found a space inside the value; put the value in double quotes'
   return null
 }

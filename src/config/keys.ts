@@ -122,7 +122,7 @@ export const KEYS = {
   }),
   MAX_RAM_MB: key('work', integer({ min: 0, max: 16_777_216, unit: 'MiB' }), {
     default: '0',
-    doc: 'End a job whose engine takes more memory, in MiB; 0 sets no limit beyond the job\'s own',
+    doc: "End a job whose engine takes more memory, in MiB; 0 sets no limit beyond the job's own",
   }),
   MAX_OUTPUT_MB: key('work', integer({ min: 1, max: 16_384, unit: 'MiB' }), {
     default: '64',

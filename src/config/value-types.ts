@@ -19,6 +19,8 @@ const good = <T>(value: T): Parsed<T> => ({ ok: true, value })
 const wrong = (why: string): Parsed<never> => ({ ok: false, why })
 
 const NUMBER = /^\d{1,12}(?:\.\d{1,6})?$/
+// oxlint-disable-next-line no-control-regex -- it is control characters that are looked for
+const CONTROL = /[\u0000-\u001f\u007f]/
 const INTEGER = /^\d{1,12}$/
 
 interface Range {
@@ -99,6 +101,7 @@ export function list(pattern: RegExp, expected: string): ValueType<readonly stri
 }
 
 function parsePath(path: string): Parsed<string> {
+  if (CONTROL.test(path)) return wrong('it holds a control character')
   if (!isAbsolute(path)) return wrong('it does not start with /')
   const clean = normalize(path)
   if (clean === '/') return wrong('it is the root of the file system')
@@ -125,6 +128,7 @@ export function baseUrl(): ValueType<URL> {
     expected: 'a URL such as https://coordinator.example.org',
     isSecret: false,
     parse: (text) => {
+      if (/\s/.test(text)) return wrong('it holds a space')
       const url = URL.parse(text)
       if (url === null) return WRONG
       if (url.protocol !== 'https:' && url.protocol !== 'http:') return wrong('it does not start with https:// or http://')

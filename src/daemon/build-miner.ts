@@ -51,8 +51,17 @@ const CONNECTIONS = 12
  * Nothing runs yet. What was opened is closed by the returned miner's disposer, or at once when a later step fails.
  */
 export async function buildMiner(deps: BuildMinerDeps): Promise<Miner> {
+  const opened = new AsyncDisposableStack()
+  try {
+    return await assemble(opened, deps)
+  } catch (error) {
+    await opened.disposeAsync()
+    throw error
+  }
+}
+
+async function assemble(opened: AsyncDisposableStack, deps: BuildMinerDeps): Promise<Miner> {
   const { config, version, clock, logger, notifier } = deps
-  await using opened = new AsyncDisposableStack()
   const random = Math.random
   const startedAt = new Date(clock.nowMs()).toISOString()
 
@@ -211,7 +220,6 @@ export async function buildMiner(deps: BuildMinerDeps): Promise<Miner> {
     logger,
   })
 
-  const closing = opened.move()
   const facts = {
     version,
     pid: process.pid,
@@ -239,7 +247,7 @@ export async function buildMiner(deps: BuildMinerDeps): Promise<Miner> {
         totals,
         clock,
       }),
-    [Symbol.asyncDispose]: () => closing.disposeAsync(),
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
   }
 }
 

@@ -1,5 +1,6 @@
 import type { ConfigProblem } from '../config/config-problem.ts'
 import type { MinerConfig } from '../config/miner-config.ts'
+import { serviceEnvironment } from '../config/service-environment.ts'
 import { ControlServer } from '../control/control-server.ts'
 import type { Logger } from '../domain/ports.ts'
 import { createLogger } from '../platform/logger.ts'
@@ -19,19 +20,30 @@ export interface RunMinerOptions {
  * Runs the miner in this process until a signal ends it; resolves with the exit code 0 once all is put away.
  * Rejects with an `AitbcError` when it cannot start or go on.
  */
-export async function runMiner({ config, warnings, version }: RunMinerOptions): Promise<number> {
+export async function runMiner(options: RunMinerOptions): Promise<number> {
+  const opened = new AsyncDisposableStack()
+  try {
+    return await runWith(opened, options)
+  } finally {
+    await opened.disposeAsync()
+  }
+}
+
+/** Opens everything onto the stack, in the order of need, and runs. */
+async function runWith(opened: AsyncDisposableStack, { config, warnings, version }: RunMinerOptions): Promise<number> {
   const clock = new SystemClock()
-  await using opened = new AsyncDisposableStack()
+  const { notifySocket, isJournal, wantsColors } = serviceEnvironment()
   opened.use(StateDirLock.acquire(config.stateDir))
-  const { logger, close } = createLogger({
+  const log = createLogger({
     level: config.logLevel,
     stdout: process.stdout,
-    stdoutStyle: stdoutStyle(),
+    stdoutStyle: isJournal ? 'journal' : wantsColors ? 'coloured' : 'terminal',
     file: config.logFile,
     secrets: [config.apiKey.reveal()],
     clock,
   })
-  opened.defer(close)
+  opened.defer(() => log.close())
+  const { logger } = log
   logger.info('miner starting', {
     version,
     miner: config.minerId,
@@ -41,7 +53,7 @@ export async function runMiner({ config, warnings, version }: RunMinerOptions): 
     pid: process.pid,
   })
   logWarnings(logger, config, warnings)
-  const notifier = createServiceNotifier({ notifySocket: process.env['NOTIFY_SOCKET'], logger })
+  const notifier = createServiceNotifier({ notifySocket, logger })
   opened.defer(() => notifier.flush())
 
   const miner = opened.use(await buildMiner({ config, version, clock, logger, notifier }))
@@ -65,10 +77,4 @@ function logWarnings(logger: Logger, config: MinerConfig, warnings: readonly Con
   }
   if (config.accelMode === 'gpu')
     logger.warn('ACCEL_MODE is gpu, but this version computes on the CPU alone: going on with the CPU')
-}
-
-/** systemd sets JOURNAL_STREAM when stdout is the journal, which adds the time itself and reads a priority. */
-function stdoutStyle(): 'journal' | 'terminal' | 'coloured' {
-  if (process.env['JOURNAL_STREAM'] !== undefined && !process.stdout.isTTY) return 'journal'
-  return process.stdout.isTTY && process.env['NO_COLOR'] === undefined ? 'coloured' : 'terminal'
 }

@@ -1,4 +1,4 @@
-import type { Job } from './job.ts'
+import type { Job, Lease } from './job.ts'
 import type { Outcome, Settlement } from './outcome.ts'
 
 /**
@@ -40,7 +40,11 @@ export interface OutboxEntry {
 
 export type AcceptResult =
   | { readonly kind: 'accepted'; readonly entry: JournalEntry }
-  /** The same job and attempt stands in the journal already: nothing was written. */
+  /**
+   * The same job stands in the journal already, with this attempt or a later one, or unsettled with an earlier one.
+   * An unsettled entry has taken over the lease and the attempt of the job just offered, since it is the same work;
+   * otherwise nothing was written.
+   */
   | { readonly kind: 'known'; readonly entry: JournalEntry }
 
 export interface JournalCounts {
@@ -57,17 +61,29 @@ export interface JournalCounts {
  * A call against an entry in the wrong state throws `AITBC_JOURNAL_STATE`.
  */
 export interface Journal {
-  /** Records a job before it runs. A job with the same id and attempt is `known` (a coordinator may deliver twice). */
+  /**
+   * Records a job before it runs. A job with the same id and attempt is `known` (a coordinator may deliver twice). A later
+   * attempt of a settled job is a new entry; of an unsettled one, it is `known` and the entry adopts its lease.
+   */
   accept(job: Job, nowMs: number): AcceptResult
   /** accepted → running. */
   markRunning(seq: number, nowMs: number): void
-  /** accepted | running → proven | failed, and the outbox row with its idempotency key, in one transaction. */
-  recordOutcome(seq: number, outcome: Outcome, nowMs: number): OutboxEntry
-  /** proven | failed → settled, and the outbox row goes. */
+  /**
+   * accepted | running → proven | failed, and the outbox row with its idempotency key, in one transaction. An output
+   * file is first moved into the journal's keeping: the returned entry names its new path, and the old one is gone.
+   * After `AITBC_JOURNAL_WRITE` it can be called again with the same outcome.
+   */
+  recordOutcome(seq: number, outcome: Outcome, nowMs: number): Promise<OutboxEntry>
+  /**
+   * Notes the lease that the coordinator renewed. A lease with another id gives a waiting outcome a new idempotency key,
+   * since its proof is another body. A settled entry is left as it is.
+   */
+  renewLease(seq: number, lease: Lease): void
+  /** proven | failed → settled, and the outbox row goes with its output. */
   settle(seq: number, settlement: Settlement, nowMs: number): void
   /** A delivery failed: counts it and sets when to try again. */
   postpone(seq: number, nextTryAtMs: number): void
-  /** Outbox rows whose time has come, oldest first, at most `limit`. */
+  /** Outbox rows whose time has come, the one that fell due first at the head, at most `limit`. */
   due(nowMs: number, limit: number): OutboxEntry[]
   /** When the next outbox row falls due, or null with an empty outbox. */
   nextDueAtMs(): number | null
@@ -78,7 +94,7 @@ export interface Journal {
   counts(): JournalCounts
   /** Resolves when everything written so far is on the disk; calls made together share one sync. */
   sync(): Promise<void>
-  /** Deletes settled entries older than the given time; returns how many. */
+  /** Deletes settled entries older than the given time, at most 1,000 a call so that no caller waits long; returns how many. */
   prune(settledBeforeMs: number): number
   close(): void
 }

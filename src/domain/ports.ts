@@ -33,3 +33,17 @@ export interface WorkDirectories {
   /** Removes it with all that is in it; none there is no error. */
   remove(seq: number): Promise<void>
 }
+
+/** Tells the service manager how the daemon fares. Best effort: no method throws or waits. */
+export interface ServiceNotifier {
+  /** Startup is finished. */
+  ready(): void
+  /** The daemon is on its way down. */
+  stopping(): void
+  /** One line for `systemctl status`. */
+  status(text: string): void
+  /** A sign of life. */
+  watchdog(): void
+  /** Resolves when all that was told so far has been handed over, or given up. */
+  flush(): Promise<void>
+}

@@ -1,5 +1,10 @@
+import { z } from 'zod'
 import { startScriptedServer } from './scripted-server.ts'
 import type { ReceivedRequest, ScriptedAnswer } from './scripted-server.ts'
+
+function bodyOf(request: ReceivedRequest): Record<string, unknown> {
+  return z.record(z.string(), z.unknown()).parse(JSON.parse(String(request.body)))
+}
 
 /**
  * A coordinator that offers the core profile alone, written from the API's text and not from our schemas: it knows
@@ -34,11 +39,11 @@ export class CoreCoordinator {
       return this.#complain(400, `idempotency key: ${String(request.headers['idempotency-key'])}`)
     switch (`${request.method} ${path}`) {
       case 'POST /v1/miner/heartbeat':
-        return this.#heartbeat(JSON.parse(String(request.body)) as Record<string, unknown>)
+        return this.#heartbeat(bodyOf(request))
       case 'GET /v1/miner/next':
         return this.#next(new URLSearchParams(query))
       case 'POST /v1/miner/proof':
-        return this.#proof(JSON.parse(String(request.body)) as Record<string, unknown>)
+        return this.#proof(bodyOf(request))
       default:
         return { status: 404, body: { error: { code: 'NOT_FOUND', message: 'no such endpoint', details: {} } } }
     }

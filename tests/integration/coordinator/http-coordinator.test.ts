@@ -232,10 +232,10 @@ describe('HttpCoordinator', () => {
   })
 
   it('gives up on a coordinator that does not answer within the timeout', async () => {
-    let release: (answer: ScriptedAnswer) => void = () => {}
-    const { coordinator } = await setUp(() => new Promise((resolve) => (release = resolve)), 50)
+    const { promise, resolve } = Promise.withResolvers<ScriptedAnswer>()
+    const { coordinator } = await setUp(() => promise, 50)
     await expect(coordinator.heartbeat(HEARTBEAT, NEVER)).rejects.toMatchObject({ failureClass: 'unreachable' })
-    release({})
+    resolve({})
   })
 
   it('says that nothing listens there when the connection is refused', async () => {

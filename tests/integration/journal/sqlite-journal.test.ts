@@ -201,20 +201,3 @@ describe('an output file', () => {
     expect(journal.counts()).toMatchObject({ accepted: 1, outbox: 0 })
   })
 })
-
-describe('sync', () => {
-  it('resolves for many callers at once, with writes in between, and after closing', async () => {
-    const journal = openJournal(tempDir())
-    const syncs: Promise<void>[] = []
-    for (let n = 0; n < 20; n += 1) {
-      journal.accept(sampleJob({ id: `job_${n}` }), nowMs)
-      syncs.push(journal.sync())
-    }
-    await Promise.all(syncs)
-    const last = journal.sync()
-    journal.close()
-    await last
-    await journal.sync()
-    expect(syncs).toHaveLength(20)
-  })
-})

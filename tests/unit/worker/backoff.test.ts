@@ -6,8 +6,9 @@ const POLICY = { baseMs: 1_000, capMs: 60_000 }
 
 describe('backoffMs', () => {
   it('doubles its ceiling with each failure up to the cap', () => {
-    const atMost = (failures: number): number => backoffMs(POLICY, failures, () => 1)
-    expect([1, 2, 3, 6, 7, 50].map(atMost)).toEqual([1_000, 2_000, 4_000, 32_000, 60_000, 60_000])
+    expect([1, 2, 3, 6, 7, 50].map((failures) => backoffMs(POLICY, failures, () => 1))).toEqual([
+      1_000, 2_000, 4_000, 32_000, 60_000, 60_000,
+    ])
   })
 
   it('spreads over the whole range from zero, so that many miners do not come back in step', () => {

@@ -1,0 +1,36 @@
+import type { Command } from 'commander'
+
+import type { CommandContext } from './command-context.ts'
+import { DEFAULT_CONFIG_PATH } from './command-context.ts'
+import { EXIT_CODES } from './exit-codes.ts'
+import { VERSION } from './version.ts'
+
+const HELP = `
+Runs in the foreground until it is told to stop; as a service, systemd starts it: systemctl start aitbc-miner
+The first SIGTERM or Ctrl-C takes no new jobs and lets running ones end (DRAIN_SECS); the second cancels them.
+Results that are not delivered by then are kept, and sent after the next start.
+
+Example:
+  aitbc-miner run --config ./miner.conf
+`
+
+export function addRunCommand(program: Command, context: CommandContext): void {
+  program
+    .command('run')
+    .description('run the miner in the foreground')
+    .option('-c, --config <file>', 'configuration file', DEFAULT_CONFIG_PATH)
+    .addHelpText('after', HELP)
+    .action(async (options: { config: string }) => context.finish(await run(options.config, context)))
+}
+
+async function run(path: string, { terminal, environment }: CommandContext): Promise<number> {
+  const { loadConfig } = await import('../config/load-config.ts')
+  const loaded = loadConfig({ path, ...environment })
+  if (!loaded.ok) {
+    const { renderConfigFailure } = await import('./render-config-report.ts')
+    terminal.err(renderConfigFailure(loaded.problems))
+    return EXIT_CODES.CONFIG.code
+  }
+  const { runMiner } = await import('../daemon/run-miner.ts')
+  return await runMiner({ config: loaded.config, warnings: loaded.warnings, version: VERSION })
+}

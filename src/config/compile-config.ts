@@ -1,0 +1,108 @@
+import { sep } from 'node:path'
+
+import { problemAt } from './config-problem.ts'
+import type { ConfigProblem } from './config-problem.ts'
+import { findPlaceholders } from './find-placeholders.ts'
+import type { KeyName } from './keys.ts'
+import { isLoopbackHost } from './loopback-host.ts'
+import type { MinerConfig } from './miner-config.ts'
+import type { RawConfig } from './raw-config.ts'
+import type { ValidConfig } from './validate-config.ts'
+
+/** The longest path that Linux takes for a Unix socket. */
+const MAX_SOCKET_PATH_BYTES = 107
+const MEBIBYTE = 1024 * 1024
+const HOUR_MS = 3_600_000
+
+export interface Compilation {
+  readonly config: MinerConfig
+  readonly problems: readonly ConfigProblem[]
+}
+
+/** Stage 3: checks the values against one another, turns them into base units, and freezes the result. */
+export function compileConfig(values: ValidConfig, raw: RawConfig): Compilation {
+  const problems: ConfigProblem[] = []
+  const report = (key: KeyName, severity: ConfigProblem['severity'], message: string): void => {
+    const source = raw.values.get(key)?.source ?? { kind: 'default', file: raw.file }
+    problems.push(problemAt(source, key, severity, message))
+  }
+  checkTransport(values, report)
+  checkSocketPath(values, raw, report)
+  if (isInside(values.STATE_DIR, values.WORK_DIR)) {
+    report('WORK_DIR', 'error', `STATE_DIR (${values.STATE_DIR}) lies in it, and scratch space is cleared; take another folder`)
+  }
+  const placeholders = findPlaceholders(values)
+  for (const { key, message } of placeholders) report(key, 'warning', message)
+  const notConfigured = placeholders.filter(({ isBlocking }) => isBlocking).map(({ key }) => key)
+  return { config: toMinerConfig(values, raw.file, notConfigured), problems }
+}
+
+type Report = (key: KeyName, severity: ConfigProblem['severity'], message: string) => void
+
+function checkTransport(values: ValidConfig, report: Report): void {
+  const { protocol, hostname } = values.COORD_URL
+  if (protocol === 'https:' || isLoopbackHost(hostname)) return
+  if (values.ALLOW_INSECURE_HTTP) {
+    report(
+      'COORD_URL',
+      'warning',
+      `the API key goes to ${hostname} over plain http, readable on the way; use https where you can`,
+    )
+  } else {
+    report(
+      'COORD_URL',
+      'error',
+      `expected https, found http to ${hostname}, where anyone on the way could read the API key; ` +
+        'write https://, or set ALLOW_INSECURE_HTTP=true on a network that you trust',
+    )
+  }
+}
+
+/** The default socket lies in STATE_DIR, so then that is the key to blame. */
+function checkSocketPath(values: ValidConfig, raw: RawConfig, report: Report): void {
+  const bytes = Buffer.byteLength(values.CONTROL_SOCKET)
+  if (bytes <= MAX_SOCKET_PATH_BYTES) return
+  const key = raw.values.has('CONTROL_SOCKET') ? 'CONTROL_SOCKET' : 'STATE_DIR'
+  const limit = `Linux allows ${MAX_SOCKET_PATH_BYTES} bytes for the path of a socket, found ${bytes} (${values.CONTROL_SOCKET})`
+  report(key, 'error', `${limit}; set CONTROL_SOCKET to a shorter path, such as /run/aitbc-miner/control.sock`)
+}
+
+function isInside(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(folder + sep)
+}
+
+function toMinerConfig(values: ValidConfig, configFile: string, notConfigured: readonly KeyName[]): MinerConfig {
+  return Object.freeze({
+    configFile,
+    coordUrl: values.COORD_URL,
+    wallet: values.WALLET_ADDR,
+    apiKey: values.API_KEY,
+    minerId: values.MINER_ID,
+    workDir: values.WORK_DIR,
+    heartbeatMs: toMs(values.HEARTBEAT_SECS),
+    jobPollMs: toMs(values.JOB_POLL_SECS),
+    maxConcurrency: values.MAX_CONCURRENCY,
+    accelMode: values.ACCEL_MODE,
+    stateDir: values.STATE_DIR,
+    logFile: values.LOG_FILE,
+    logLevel: values.LOG_LEVEL,
+    controlSocket: values.CONTROL_SOCKET,
+    pollWaitS: values.POLL_WAIT_SECS,
+    requestTimeoutMs: toMs(values.REQUEST_TIMEOUT_SECS),
+    deliveryDeadlineMs: Math.round(values.DELIVERY_DEADLINE_HOURS * HOUR_MS),
+    drainMs: toMs(values.DRAIN_SECS),
+    cancelGraceMs: toMs(values.CANCEL_GRACE_SECS),
+    engineIdleMs: toMs(values.ENGINE_IDLE_SECS),
+    engineThreads: values.ENGINE_THREADS === 0 ? null : values.ENGINE_THREADS,
+    maxRuntimeS: values.MAX_RUNTIME_S,
+    maxRamMb: values.MAX_RAM_MB === 0 ? null : values.MAX_RAM_MB,
+    maxOutputBytes: values.MAX_OUTPUT_MB * MEBIBYTE,
+    workloads: values.WORKLOADS.length === 0 ? null : Object.freeze([...values.WORKLOADS]),
+    allowInsecureHttp: values.ALLOW_INSECURE_HTTP,
+    notConfigured: Object.freeze([...notConfigured]),
+  })
+}
+
+function toMs(seconds: number): number {
+  return Math.round(seconds * 1000)
+}

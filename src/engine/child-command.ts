@@ -1,0 +1,32 @@
+import { extname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { EngineKind } from '../workloads/workload-table.ts'
+import type { EngineSettings } from './child/engine-settings.ts'
+import { childEnvironment } from './child-environment.ts'
+import type { ChildCommand } from './engine-child.ts'
+
+/** How children are started. */
+export interface SpawnSettings {
+  /** The runtime; usually `process.execPath`. */
+  readonly execPath: string
+  /** The child's program; usually `childEntry()`. */
+  readonly entry: string
+  /** The daemon's own environment, of which a child sees a few harmless names. */
+  readonly environment: Readonly<Record<string, string | undefined>>
+  /** A child that is not ready by then is given up. */
+  readonly startTimeoutMs: number
+}
+
+/** The program of the real engines, as a source or built. */
+export function childEntry(): string {
+  return fileURLToPath(new URL(`child/main${extname(import.meta.url)}`, import.meta.url))
+}
+
+/** The command line of a child; secrets never stand in it. */
+export function childCommand(kind: EngineKind, spawn: SpawnSettings, settings: EngineSettings): ChildCommand {
+  return {
+    execPath: spawn.execPath,
+    args: [spawn.entry, kind, JSON.stringify(settings)],
+    environment: childEnvironment(kind, spawn.environment),
+  }
+}

@@ -1,0 +1,63 @@
+import { z } from 'zod'
+import { FAILURE_CODES } from '../domain/failure-codes.ts'
+import type { FailureCode } from '../domain/failure-codes.ts'
+
+/** Outputs up to this size travel in a message; larger ones are written to a file in the job's folder. */
+export const MAX_INLINE_BYTES = 65_536
+
+const runId = z.int().min(1)
+
+/** What the host says to a child. */
+export const toChild = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('run'),
+    runId,
+    workload: z.string(),
+    params: z.record(z.string(), z.unknown()),
+    model: z.object({ name: z.string(), path: z.string(), sha256: z.string(), contextTokens: z.int().nullable() }).nullable(),
+    workDir: z.string(),
+  }),
+  z.object({ type: z.literal('cancel'), runId }),
+  z.object({ type: z.literal('shutdown') }),
+])
+
+const progress = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('token'), data: z.string() }),
+  z.object({ type: z.literal('progress'), data: z.object({ done: z.number(), total: z.number() }) }),
+  z.object({ type: z.literal('log'), data: z.string() }),
+])
+
+const childOutput = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('inline'), base64: z.base64() }),
+  z.object({ kind: z.literal('file'), path: z.string().min(1) }),
+])
+
+const facts = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+
+/** What a child says to its host. Nothing of it is believed beyond its shape: hashes and sizes are taken by the host. */
+export const fromChild = z.discriminatedUnion('type', [
+  /** Once, when the library is loaded. */
+  z.object({ type: z.literal('ready'), name: z.string(), version: z.string(), backend: z.string(), device: z.string() }),
+  z.object({ type: z.literal('progress'), runId, progress }),
+  z.object({
+    type: z.literal('done'),
+    runId,
+    mode: z.enum(['gpu', 'cpu']),
+    mediaType: z.string().regex(/^[a-z]+\/[a-z0-9.+-]+$/),
+    output: childOutput,
+    metrics: z.record(z.string(), z.number()),
+    environment: facts,
+  }),
+  z.object({ type: z.literal('failed'), runId, code: z.enum(failureCodes()), message: z.string() }),
+  /** The child is about to end by an error that is no run's. */
+  z.object({ type: z.literal('fatal'), message: z.string() }),
+])
+
+export type ToChild = z.infer<typeof toChild>
+export type FromChild = z.infer<typeof fromChild>
+export type ReadyMessage = Extract<FromChild, { type: 'ready' }>
+export type DoneMessage = Extract<FromChild, { type: 'done' }>
+
+function failureCodes(): FailureCode[] {
+  return Object.keys(FAILURE_CODES).filter((code): code is FailureCode => Object.hasOwn(FAILURE_CODES, code))
+}

@@ -1,0 +1,41 @@
+import type { Journal } from '../../domain/journal.ts'
+import type { Job } from '../../domain/job.ts'
+import { decodeEntry, ENTRY_COLUMNS } from '../decode-row.ts'
+import { encodeJob, encodeLease } from '../encode-row.ts'
+import type { JournalContext } from '../journal-context.ts'
+import { prepareSetLease } from './set-lease.ts'
+
+export function prepareAccept({ database, tally, newKey }: JournalContext): Journal['accept'] {
+  const findNewest = database.prepare(`SELECT ${ENTRY_COLUMNS} FROM jobs WHERE job_id = ? ORDER BY attempt DESC LIMIT 1`)
+  const insert = database.prepare(
+    `INSERT INTO jobs (job_id, attempt, lease, state, accepted_at_ms, updated_at_ms, job) VALUES (?, ?, ?, 'accepted', ?, ?, ?)`,
+  )
+  const setLease = prepareSetLease(database, newKey)
+
+  return (job, nowMs) => {
+    const result = database.transact('accept', () => {
+      const row = findNewest.get(job.id)
+      if (row !== undefined) {
+        const entry = decodeEntry(row)
+        if (entry.state !== 'settled')
+          return { kind: 'known', entry: { ...entry, job: adopt(entry.seq, entry.job, job) } } as const
+        if (job.attempt <= entry.job.attempt) return { kind: 'known', entry } as const
+      }
+      const { lastInsertRowid } = insert.run(job.id, job.attempt, encodeLease(job.lease), nowMs, nowMs, encodeJob(job))
+      const at = new Date(nowMs).toISOString()
+      const seq = Number(lastInsertRowid)
+      const entry = { seq, job, state: 'accepted', recoveries: 0, acceptedAt: at, updatedAt: at, settlement: null } as const
+      return { kind: 'accepted', entry } as const
+    })
+    if (result.kind === 'accepted') tally.move(null, 'accepted')
+    return result
+  }
+
+  /** The work under way serves the new lease as well as the old one; an older attempt's lease is worth nothing. */
+  function adopt(seq: number, held: Job, offered: Job): Job {
+    const isNewer = offered.attempt > held.attempt || (offered.attempt === held.attempt && offered.lease !== null)
+    if (!isNewer) return held
+    setLease({ seq, attempt: offered.attempt, before: held, lease: offered.lease })
+    return { ...held, attempt: offered.attempt, lease: offered.lease }
+  }
+}

@@ -1,0 +1,22 @@
+import type { Journal, JournalState } from '../../domain/journal.ts'
+import type { JournalContext } from '../journal-context.ts'
+import { wrongState } from '../wrong-state.ts'
+import { prepareStateOf } from './state-of.ts'
+
+export function prepareSettle({ database, tally, outputs }: JournalContext): Journal['settle'] {
+  const update = database.prepare(`UPDATE jobs SET state = 'settled', settlement = ?, updated_at_ms = ? WHERE seq = ?`)
+  const remove = database.prepare('DELETE FROM outbox WHERE seq = ? RETURNING output_kind')
+  const stateOf = prepareStateOf(database)
+
+  return (seq, settlement, nowMs) => {
+    const { from, hasFile } = database.transact('settle', (): { from: JournalState; hasFile: boolean } => {
+      const from = stateOf(seq)
+      if (from !== 'proven' && from !== 'failed') throw wrongState('settle', seq, from, ['proven', 'failed'])
+      const row = remove.get(seq)
+      update.run(JSON.stringify(settlement), nowMs, seq)
+      return { from, hasFile: row?.['output_kind'] === 'file' }
+    })
+    tally.move(from, 'settled')
+    if (hasFile) outputs.remove(seq)
+  }
+}

@@ -1,0 +1,128 @@
+import { chmod, lstat, mkdir, readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { AitbcError } from '../domain/errors.ts'
+import type { WorkDirectories } from '../domain/ports.ts'
+
+const WRITABLE_BY_OTHERS = 0o022
+const STICKY = 0o1000
+
+export interface DiskWorkDirectoriesOptions {
+  /** WORK_DIR, e.g. /tmp/aitbc-work. */
+  readonly root: string
+  /** Name of this daemon's own folder in it: no other daemon may use the same, since leftovers in it are removed. */
+  readonly scope: string
+}
+
+/**
+ * `<root>/<scope>/<seq>`, mode 0700. The root may lie in /tmp, where anyone can have put something of that name before
+ * us; so nothing is used that is a link, belongs to others, or could be exchanged by others.
+ */
+export class DiskWorkDirectories implements WorkDirectories {
+  readonly #root: string
+  readonly #scope: string
+
+  constructor({ root, scope }: DiskWorkDirectoriesOptions) {
+    this.#root = root
+    this.#scope = join(root, scope)
+  }
+
+  /** Makes root and scope and removes what an earlier life left in the scope. Throws `AITBC_WORK_DIR`. */
+  async open(): Promise<void> {
+    await this.#trying('cannot be prepared', this.#root, async () => {
+      await mkdir(this.#root, { recursive: true, mode: 0o700 })
+      await this.#checkRoot()
+      await mkdir(this.#scope, { recursive: true, mode: 0o700 })
+      await this.#checkScope()
+      await chmod(this.#scope, 0o700)
+      for (const name of await readdir(this.#scope)) await removeTree(join(this.#scope, name))
+    })
+  }
+
+  async create(seq: number): Promise<string> {
+    const path = this.#pathOf(seq)
+    await this.#trying('cannot be made', path, async () => {
+      await removeTree(path)
+      await mkdir(path, { mode: 0o700 })
+    })
+    return path
+  }
+
+  async remove(seq: number): Promise<void> {
+    const path = this.#pathOf(seq)
+    await this.#trying('cannot be removed', path, () => removeTree(path))
+  }
+
+  #pathOf(seq: number): string {
+    if (!Number.isSafeInteger(seq) || seq < 0)
+      throw new AitbcError('AITBC_BUG', `no work directory can be named after ${seq}: please report it`)
+    return join(this.#scope, String(seq))
+  }
+
+  /** The root may be /tmp itself: root's own and sticky, so that others cannot rename what is ours in it. */
+  async #checkRoot(): Promise<void> {
+    const { uid, mode, isFolder } = await facts(this.#root)
+    if (!isFolder) throw unsafe(this.#root, 'is a link or no folder', 'remove it, or name the real folder')
+    if (uid !== ownUid() && uid !== 0)
+      throw unsafe(this.#root, `belongs to user ${uid}`, 'give it to the user of the miner or name another')
+    if ((mode & WRITABLE_BY_OTHERS) !== 0 && (mode & STICKY) === 0) {
+      throw unsafe(this.#root, 'can be written to by others', `run chmod go-w ${this.#root} or name another`)
+    }
+  }
+
+  async #checkScope(): Promise<void> {
+    const { uid, isFolder } = await facts(this.#scope)
+    if (!isFolder) throw unsafe(this.#scope, 'is a link or no folder', 'remove it')
+    if (uid !== ownUid()) throw unsafe(this.#scope, `belongs to user ${uid}`, 'remove it, or name another WORK_DIR')
+  }
+
+  async #trying(what: string, path: string, action: () => Promise<void>): Promise<void> {
+    try {
+      await action()
+    } catch (cause) {
+      if (cause instanceof AitbcError) throw cause
+      const text = cause instanceof Error ? cause.message : String(cause)
+      throw new AitbcError(
+        'AITBC_WORK_DIR',
+        `the work folder ${path} ${what} (${text}): check that WORK_DIR has space and belongs to the user of the miner`,
+        { cause, facts: { path } },
+      )
+    }
+  }
+}
+
+/** Removes what is there, links themselves rather than what they name; folders that a job made unwritable too. */
+async function removeTree(path: string): Promise<void> {
+  try {
+    await rm(path, { recursive: true, force: true })
+  } catch {
+    await openFolders(path)
+    await rm(path, { recursive: true, force: true })
+  }
+}
+
+async function openFolders(path: string): Promise<void> {
+  if (!(await lstat(path)).isDirectory()) return
+  await chmod(path, 0o700)
+  for (const entry of await readdir(path, { withFileTypes: true })) {
+    if (entry.isDirectory()) await openFolders(join(path, entry.name))
+  }
+}
+
+async function facts(path: string): Promise<{ uid: number; mode: number; isFolder: boolean }> {
+  const found = await lstat(path)
+  return { uid: found.uid, mode: found.mode, isFolder: found.isDirectory() }
+}
+
+function ownUid(): number {
+  return process.geteuid?.() ?? 0
+}
+
+function unsafe(path: string, fault: string, remedy: string): AitbcError {
+  return new AitbcError(
+    'AITBC_WORK_DIR',
+    `the work folder ${path} ${fault}, so jobs would not be safe in it: ${remedy} (WORK_DIR)`,
+    {
+      facts: { path },
+    },
+  )
+}

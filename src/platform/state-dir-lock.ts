@@ -1,0 +1,77 @@
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { AitbcError } from '../domain/errors.ts'
+
+const SQLITE_BUSY = 5
+
+/**
+ * Keeps a state folder for one process. The lock is that of an open exclusive transaction on a tiny SQLite file, hence a
+ * lock of the kernel: it ends with the process, however that ends, so a stale one cannot be. The process number
+ * beside it is for messages alone. Hold on to the object: a lock that is collected is a lock given up.
+ */
+export class StateDirLock {
+  readonly #database: DatabaseSync
+
+  private constructor(database: DatabaseSync) {
+    this.#database = database
+  }
+
+  /**
+   * Makes the folder with mode 0700 when there is none, and locks it. Throws `AITBC_ALREADY_RUNNING` when another process
+   * holds it, `AITBC_STATE_DIR` when it cannot be used.
+   */
+  static acquire(stateDir: string): StateDirLock {
+    const pidPath = join(stateDir, 'daemon.pid')
+    let database: DatabaseSync | undefined
+    try {
+      mkdirSync(stateDir, { recursive: true, mode: 0o700 })
+      const path = join(stateDir, 'daemon.lock')
+      database = new DatabaseSync(path, { timeout: 0 })
+      database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
+      chmodSync(path, 0o600)
+      writeFileSync(pidPath, `${process.pid}\n`, { mode: 0o600 })
+      return new StateDirLock(database)
+    } catch (cause) {
+      database?.close()
+      throw lockError(cause, stateDir, pidPath)
+    }
+  }
+
+  /** Gives the folder free; done twice, it does nothing. */
+  release(): void {
+    if (this.#database.isOpen) this.#database.close()
+  }
+
+  [Symbol.dispose](): void {
+    this.release()
+  }
+}
+
+function lockError(cause: unknown, stateDir: string, pidPath: string): AitbcError {
+  if (cause instanceof Error && 'errcode' in cause && cause.errcode === SQLITE_BUSY) {
+    const pid = holderOf(pidPath)
+    const holder = pid === null ? 'another aitbc-miner' : `another aitbc-miner (process ${pid})`
+    return new AitbcError(
+      'AITBC_ALREADY_RUNNING',
+      `the state folder ${stateDir} is in use by ${holder}: stop that one, or give this one another STATE_DIR and CONTROL_SOCKET`,
+      { facts: pid === null ? { stateDir } : { stateDir, pid } },
+    )
+  }
+  const text = cause instanceof Error ? cause.message : String(cause)
+  return new AitbcError(
+    'AITBC_STATE_DIR',
+    `the state folder ${stateDir} cannot be used (${text}): name a folder in STATE_DIR that the user of the miner may write to`,
+    { cause, facts: { stateDir } },
+  )
+}
+
+/** What the holder wrote, if it has come so far. */
+function holderOf(pidPath: string): number | null {
+  try {
+    const pid = Number.parseInt(readFileSync(pidPath, 'utf8'), 10)
+    return Number.isSafeInteger(pid) && pid > 0 ? pid : null
+  } catch {
+    return null
+  }
+}

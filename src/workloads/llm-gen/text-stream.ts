@@ -1,0 +1,36 @@
+import type { StopStrings } from './stop-strings.ts'
+
+/** A reader notices no shorter delay, and each message costs the generation time. */
+const FLUSH_MS = 40
+
+/** Sends a growing text in pieces, not more often than every 40 ms. */
+export class TextStream {
+  readonly #send: (piece: string) => void
+  #sentLength = 0
+  #sentMs = 0
+
+  constructor(send: (piece: string) => void) {
+    this.#send = send
+  }
+
+  /** Tells that the text has grown; what may yet turn out to be a stop string is held back. */
+  show(text: string, stops: StopStrings): void {
+    const nowMs = performance.now()
+    if (nowMs - this.#sentMs < FLUSH_MS) return
+    const end = stops.safeLength(text)
+    if (end <= this.#sentLength) return
+    this.#sentMs = nowMs
+    this.#sendUpTo(text, end)
+  }
+
+  /** Sends the rest of the whole text. */
+  finish(text: string): void {
+    if (text.length > this.#sentLength) this.#sendUpTo(text, text.length)
+  }
+
+  #sendUpTo(text: string, end: number): void {
+    const piece = text.slice(this.#sentLength, end)
+    this.#sentLength = end
+    this.#send(piece)
+  }
+}

@@ -1,0 +1,77 @@
+import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { DiskWorkDirectories } from '../../../src/platform/disk-work-directories.ts'
+import { tempDir } from '../../support/temp-dir.ts'
+
+describe('DiskWorkDirectories', () => {
+  it('makes folders that only their user can enter, empty each time', async () => {
+    const root = join(tempDir(), 'a', 'work')
+    const workDirs = new DiskWorkDirectories({ root, scope: 'miner' })
+    await workDirs.open()
+    const path = await workDirs.create(7)
+    expect(path).toBe(join(root, 'miner', '7'))
+    expect(statSync(path).mode & 0o777).toBe(0o700)
+    writeFileSync(join(path, 'left'), '')
+    expect(readdirSync(await workDirs.create(7))).toEqual([])
+  })
+
+  it('removes leftovers of its own scope, and nothing of another', async () => {
+    const root = tempDir()
+    for (const scope of ['mine', 'other']) mkdirSync(join(root, scope, '3', 'deep'), { recursive: true })
+    await new DiskWorkDirectories({ root, scope: 'mine' }).open()
+    expect(readdirSync(join(root, 'mine'))).toEqual([])
+    expect(readdirSync(join(root, 'other'))).toEqual(['3'])
+  })
+
+  it('removes links without following them, and folders that a job made unwritable', async () => {
+    const base = tempDir()
+    const treasure = join(base, 'treasure')
+    mkdirSync(treasure)
+    writeFileSync(join(treasure, 'gold'), '')
+    const workDirs = new DiskWorkDirectories({ root: join(base, 'work'), scope: 'miner' })
+    await workDirs.open()
+    const path = await workDirs.create(1)
+    mkdirSync(join(path, 'locked', 'inner'), { recursive: true })
+    writeFileSync(join(path, 'locked', 'inner', 'file'), '')
+    symlinkSync(treasure, join(path, 'locked', 'link'))
+    chmodSync(join(path, 'locked', 'inner'), 0o000)
+    chmodSync(join(path, 'locked'), 0o500)
+    await workDirs.remove(1)
+    await workDirs.remove(1)
+    expect(existsSync(path)).toBe(false)
+    expect(readdirSync(treasure)).toEqual(['gold'])
+  })
+
+  it.for(['root', 'scope'] as const)('refuses a %s that is a link', async (place) => {
+    const base = tempDir()
+    mkdirSync(join(base, 'real'))
+    const root = join(base, 'work')
+    if (place === 'scope') mkdirSync(root)
+    symlinkSync(join(base, 'real'), place === 'root' ? root : join(root, 'miner'))
+    await expect(new DiskWorkDirectories({ root, scope: 'miner' }).open()).rejects.toMatchObject({
+      code: 'AITBC_WORK_DIR',
+      message: expect.stringContaining('is a link or no folder'),
+    })
+  })
+
+  it('refuses a root that others can write to, unless it is sticky', async () => {
+    const root = tempDir()
+    chmodSync(root, 0o777)
+    await expect(new DiskWorkDirectories({ root, scope: 'miner' }).open()).rejects.toMatchObject({
+      message: expect.stringContaining('chmod go-w'),
+    })
+    chmodSync(root, 0o1777)
+    await new DiskWorkDirectories({ root, scope: 'miner' }).open()
+    expect(statSync(join(root, 'miner')).mode & 0o777).toBe(0o700)
+  })
+
+  it('says which folder cannot be made', async () => {
+    const file = join(tempDir(), 'file')
+    writeFileSync(file, '')
+    await expect(new DiskWorkDirectories({ root: join(file, 'work'), scope: 'miner' }).open()).rejects.toMatchObject({
+      code: 'AITBC_WORK_DIR',
+      message: expect.stringContaining(join(file, 'work')),
+    })
+  })
+})

@@ -1,0 +1,58 @@
+import { execFile } from 'node:child_process'
+import { once } from 'node:events'
+import { statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { StateDirLock } from '../../../src/platform/state-dir-lock.ts'
+import { tempDir } from '../../support/temp-dir.ts'
+
+function errorOf(action: () => unknown): unknown {
+  try {
+    action()
+  } catch (error) {
+    return error
+  }
+  throw new Error('no error was thrown')
+}
+
+describe('StateDirLock', () => {
+  it('keeps others out until it is released, and names its holder', () => {
+    const stateDir = join(tempDir(), 'state')
+    const lock = StateDirLock.acquire(stateDir)
+    expect(statSync(stateDir).mode & 0o777).toBe(0o700)
+    expect(errorOf(() => StateDirLock.acquire(stateDir))).toMatchObject({
+      code: 'AITBC_ALREADY_RUNNING',
+      facts: { pid: process.pid },
+    })
+    lock.release()
+    lock.release()
+    StateDirLock.acquire(stateDir).release()
+  })
+
+  it('ends with its process, even when that is killed', async () => {
+    const stateDir = tempDir()
+    const module = JSON.stringify(join(import.meta.dirname, '../../../src/platform/state-dir-lock.ts'))
+    const script = `
+      import { StateDirLock } from ${module}
+      globalThis.lock = StateDirLock.acquire(${JSON.stringify(stateDir)})
+      console.log('locked')
+      setInterval(() => {}, 1000)`
+    const child = execFile(process.execPath, ['--input-type=module', '-e', script])
+    onTestFinished(() => void child.kill('SIGKILL'))
+    if (child.stdout === null) throw new Error('the child has no stdout')
+    await once(child.stdout, 'data')
+    expect(errorOf(() => StateDirLock.acquire(stateDir))).toMatchObject({
+      code: 'AITBC_ALREADY_RUNNING',
+      facts: { pid: child.pid },
+    })
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+    StateDirLock.acquire(stateDir).release()
+  })
+
+  it('says when the folder cannot be used', () => {
+    const file = join(tempDir(), 'file')
+    writeFileSync(file, '')
+    expect(errorOf(() => StateDirLock.acquire(join(file, 'state')))).toMatchObject({ code: 'AITBC_STATE_DIR' })
+  })
+})
