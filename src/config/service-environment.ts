@@ -5,6 +5,8 @@ export interface ServiceEnvironment {
   /** True when standard output is the journal's, which adds the time itself and reads priorities. */
   readonly isJournal: boolean
   readonly wantsColors: boolean
+  /** All of it, for whoever passes a few names of it on. */
+  readonly variables: Readonly<Record<string, string | undefined>>
 }
 
 export function serviceEnvironment({ env, stdout }: Pick<NodeJS.Process, 'env' | 'stdout'> = process): ServiceEnvironment {
@@ -12,5 +14,6 @@ export function serviceEnvironment({ env, stdout }: Pick<NodeJS.Process, 'env' |
     notifySocket: env['NOTIFY_SOCKET'],
     isJournal: env['JOURNAL_STREAM'] !== undefined && !stdout.isTTY,
     wantsColors: stdout.isTTY && env['NO_COLOR'] === undefined,
+    variables: env,
   }
 }

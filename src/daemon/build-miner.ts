@@ -3,15 +3,16 @@ import { fileURLToPath } from 'node:url'
 import type { MinerConfig } from '../config/miner-config.ts'
 import { HttpCoordinator } from '../coordinator/http-coordinator.ts'
 import type { Capabilities } from '../domain/coordinator.ts'
-import type { Engine } from '../domain/engine.ts'
 import type { OutboxEntry } from '../domain/journal.ts'
 import type { MinerStatus } from '../domain/miner-status.ts'
 import type { Outcome, Settlement } from '../domain/outcome.ts'
 import type { Clock, Logger, ServiceNotifier } from '../domain/ports.ts'
+import { childEntry } from '../engine/child-command.ts'
 import { EnginePool } from '../engine/engine-pool.ts'
 import { probeHardware } from '../hardware/probe-hardware.ts'
 import { SqliteJournal } from '../journal/sqlite-journal.ts'
-import { ModelCatalogue } from '../models/model-catalogue.ts'
+import { readCatalogue } from '../models/catalogue.ts'
+import { ModelResolver } from '../models/model-resolver.ts'
 import { DiskWorkDirectories } from '../platform/disk-work-directories.ts'
 import { NodeIdentity } from '../proof/node-identity.ts'
 import { signProofOfCompute } from '../proof/sign-proof-of-compute.ts'
@@ -32,6 +33,7 @@ import { reportStatus } from './status-report.ts'
 export interface BuildMinerDeps {
   readonly config: MinerConfig
   readonly version: string
+  readonly environment: Readonly<Record<string, string | undefined>>
   readonly clock: Clock
   readonly logger: Logger
   readonly notifier: ServiceNotifier
@@ -43,6 +45,8 @@ export interface Miner {
   [Symbol.asyncDispose](): Promise<void>
 }
 
+const CATALOGUE = fileURLToPath(new URL('../../models/catalogue.json', import.meta.url))
+const ENGINE_START_MS = 60_000
 /** Connections to the coordinator: a poll, a heartbeat, eight deliveries, and the events of running jobs. */
 const CONNECTIONS = 12
 
@@ -73,8 +77,8 @@ async function assemble(opened: AsyncDisposableStack, deps: BuildMinerDeps): Pro
   await workDirs.open()
 
   // The engines.
-  const models = new ModelCatalogue(MODELS_DIR)
-  const engine = opened.adopt(makeEngine(config, models, deps), (running) => running.stop())
+  const models = new ModelResolver(await readCatalogue(CATALOGUE))
+  const engine = opened.adopt(makeEngine(models, deps), (running) => running.stop())
 
   // The coordinator.
   const sender = { minerId: config.minerId, wallet: config.wallet, mode: 'cpu', hasGpu: false } as const
@@ -162,7 +166,7 @@ async function assemble(opened: AsyncDisposableStack, deps: BuildMinerDeps): Pro
     },
     version,
     cpu: hardware.cpu,
-    models: models.list(),
+    models: models.models.map(({ name, sha256, workload }) => ({ name, sha256, workload })),
     publicKey: identity.publicKey,
   }
   const lifecycle: Lifecycle = new Lifecycle({
@@ -249,6 +253,21 @@ async function assemble(opened: AsyncDisposableStack, deps: BuildMinerDeps): Pro
       }),
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   }
+}
+
+function makeEngine(models: ModelResolver, { config, environment, clock, logger }: BuildMinerDeps): EnginePool {
+  return new EnginePool({
+    logger,
+    clock,
+    models,
+    spawn: { execPath: process.execPath, entry: childEntry(), environment, startTimeoutMs: ENGINE_START_MS },
+    acceleration: 'cpu',
+    threads: config.engineThreads ?? 0,
+    parallelRuns: config.maxConcurrency,
+    idleMs: config.engineIdleMs,
+    cancelGraceMs: config.cancelGraceMs,
+    enabledWorkloads: config.workloads,
+  })
 }
 
 /** Two miners may share WORK_DIR, but never STATE_DIR: so the latter names this one's part of the former. */

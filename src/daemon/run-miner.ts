@@ -32,7 +32,7 @@ export async function runMiner(options: RunMinerOptions): Promise<number> {
 /** Opens everything onto the stack, in the order of need, and runs. */
 async function runWith(opened: AsyncDisposableStack, { config, warnings, version }: RunMinerOptions): Promise<number> {
   const clock = new SystemClock()
-  const { notifySocket, isJournal, wantsColors } = serviceEnvironment()
+  const { notifySocket, isJournal, wantsColors, variables } = serviceEnvironment()
   opened.use(StateDirLock.acquire(config.stateDir))
   const log = createLogger({
     level: config.logLevel,
@@ -56,7 +56,7 @@ async function runWith(opened: AsyncDisposableStack, { config, warnings, version
   const notifier = createServiceNotifier({ notifySocket, logger })
   opened.defer(() => notifier.flush())
 
-  const miner = opened.use(await buildMiner({ config, version, clock, logger, notifier }))
+  const miner = opened.use(await buildMiner({ config, version, environment: variables, clock, logger, notifier }))
   const control = new ControlServer({ socketPath: config.controlSocket, handlers: miner, logger })
   await control.start()
   opened.defer(() => control.stop())

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import type { z } from 'zod'
 import { JobFailureError } from '../domain/failure-codes.ts'
 import { llmGenParams } from './llm-gen/schema.ts'
 import { torchBenchParams, unsupportedTorchBench } from './torch-bench/schema.ts'

@@ -19,7 +19,7 @@ export class ChildChannel {
 
   onMessage(listener: (message: ToChild) => void): void {
     const lines = new MessageLines(Number.POSITIVE_INFINITY)
-    this.#socket.on('data', (bytes) => {
+    this.#socket.on('data', (bytes: Buffer) => {
       for (const line of lines.push(bytes)) listener(toChild.parse(line))
     })
   }

@@ -26,7 +26,7 @@ export interface WarmModel {
 }
 
 /** What generated text must follow. */
-export type GrammarSource = { readonly gbnf: string } | { readonly jsonSchema: GbnfJsonSchema }
+export type GrammarSource = { readonly gbnf: string } | { readonly jsonSchema: object }
 
 /** llama.cpp through node-llama-cpp, its models kept between jobs. */
 export class LlamaEngine {
@@ -84,11 +84,11 @@ export class LlamaEngine {
   /** A grammar at its beginning, for one run. Rejects where llama.cpp does not take the grammar or the schema. */
   async grammarState(model: LlamaModel, source: GrammarSource): Promise<LlamaGrammarEvaluationState> {
     const { LlamaGrammarEvaluationState } = await import('node-llama-cpp')
-    const grammar =
-      'gbnf' in source
-        ? await this.#llama.createGrammar({ grammar: source.gbnf })
-        : await this.#llama.createGrammarForJsonSchema(source.jsonSchema)
-    return new LlamaGrammarEvaluationState({ model, grammar })
+    if ('gbnf' in source) {
+      return new LlamaGrammarEvaluationState({ model, grammar: await this.#llama.createGrammar({ grammar: source.gbnf }) })
+    }
+    if (!isLibrarySchema(source.jsonSchema)) throw new TypeError('an empty schema')
+    return new LlamaGrammarEvaluationState({ model, grammar: await this.#llama.createGrammarForJsonSchema(source.jsonSchema) })
   }
 
   /** Lends a sequence with an empty history to `use`. */
@@ -112,4 +112,9 @@ export class LlamaEngine {
     })
     return { model, context, idleSequences: [] }
   }
+}
+
+/** The params' own schema lets through only what the library knows; one of its types stands here for all of them. */
+function isLibrarySchema(schema: object): schema is GbnfJsonBasicSchema {
+  return Object.keys(schema).length > 0
 }

@@ -1,16 +1,15 @@
+import type * as Library from 'onnxruntime-node'
 import type { InferenceSession, Tensor } from 'onnxruntime-node'
 import type { EngineSettings } from './engine-settings.ts'
 import type { EngineIdentity } from './engine-identity.ts'
 
-type Library = typeof import('onnxruntime-node')
-
 /** ONNX Runtime on the CPU, its sessions kept between jobs. */
 export class OnnxEngine {
-  readonly #library: Library
+  readonly #library: typeof Library
   readonly #settings: EngineSettings
   readonly #sessions = new Map<string, Promise<InferenceSession>>()
 
-  private constructor(library: Library, settings: EngineSettings) {
+  private constructor(library: typeof Library, settings: EngineSettings) {
     this.#library = library
     this.#settings = settings
   }

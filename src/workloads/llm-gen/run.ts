@@ -95,17 +95,11 @@ async function samplingOptions(engine: LlamaEngine, model: LlamaModel, params: L
   }
 }
 
-async function grammarState(
-  engine: LlamaEngine,
-  model: LlamaModel,
-  params: LlmGenParams,
-): Promise<LlamaGrammarEvaluationState | null> {
-  if (params.grammar === undefined && params.json_schema === undefined) return null
+async function grammarState(engine: LlamaEngine, model: LlamaModel, params: LlmGenParams): Promise<LlamaGrammarEvaluationState | null> {
   try {
-    return await engine.grammarState(
-      model,
-      params.grammar === undefined ? { jsonSchema: params.json_schema } : { gbnf: params.grammar },
-    )
+    if (params.grammar !== undefined) return await engine.grammarState(model, { gbnf: params.grammar })
+    if (params.json_schema !== undefined) return await engine.grammarState(model, { jsonSchema: params.json_schema })
+    return null
   } catch (cause) {
     const name = params.grammar === undefined ? 'json_schema' : 'grammar'
     throw new JobFailureError('E_INVALID', `llama.cpp cannot use this ${name}: ${String(cause)}`, { cause })

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { jsonSchema } from './json-schema.ts'
 
 /** Longest text taken as a prompt, or in one message, in UTF-16 units: far above any context there is, far below memory. */
 const MAX_TEXT = 4_000_000
@@ -34,7 +35,7 @@ export const llmGenParams = z
     seed: z.int().min(0).max(0xffff_ffff).default(0),
     /** Texts that end the generation. */
     stop: z.array(z.string().min(1).max(1000)).max(16).default([]),
-    json_schema: z.record(z.string(), z.unknown()).optional(),
+    json_schema: jsonSchema.optional(),
     /** GBNF, as llama.cpp reads it, with a rule `root`. */
     grammar: z.string().min(1).max(100_000).optional(),
   })

@@ -27,9 +27,8 @@ describe('opening a journal', () => {
   it('makes files that only its user can read', () => {
     const stateDir = tempDir()
     openJournal(stateDir).accept(sampleJob(), nowMs)
-    for (const name of ['journal.sqlite', 'journal.sqlite-wal', 'journal.sqlite-shm']) {
-      expect(statSync(join(stateDir, name)).mode & 0o777, name).toBe(0o600)
-    }
+    const names = ['journal.sqlite', 'journal.sqlite-wal', 'journal.sqlite-shm']
+    expect(names.map((name) => statSync(join(stateDir, name)).mode & 0o777)).toEqual([0o600, 0o600, 0o600])
     expect(statSync(join(stateDir, 'outputs')).mode & 0o777).toBe(0o700)
   })
 

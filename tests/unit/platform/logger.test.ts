@@ -35,13 +35,16 @@ describe('a log line', () => {
   })
 
   it('carries a priority for the journal, and no time', async () => {
-    const log = (logger: Logger): void => {
-      logger.error('a')
-      logger.warn('b')
-      logger.info('c', { n: 1 })
-      logger.debug('d')
-    }
-    expect(await linesOf(log, { stdoutStyle: 'journal', level: 'debug' })).toEqual(['<3>a', '<4>b', '<6>c n=1', '<7>d'])
+    const lines = await linesOf(
+      (logger) => {
+        logger.error('a')
+        logger.warn('b')
+        logger.info('c', { n: 1 })
+        logger.debug('d')
+      },
+      { stdoutStyle: 'journal', level: 'debug' },
+    )
+    expect(lines).toEqual(['<3>a', '<4>b', '<6>c n=1', '<7>d'])
   })
 
   it('below the level is left out', async () => {
@@ -49,9 +52,11 @@ describe('a log line', () => {
   })
 
   it('of a child carries what was bound to it and to its parent', async () => {
-    const log = (logger: Logger): void =>
-      logger.child({ job: 'job_1' }).child({ attempt: 2 }).info('a', { left: undefined, none: null })
-    expect(await linesOf(log, { stdoutStyle: 'journal' })).toEqual(['<6>a job=job_1 attempt=2 none=null'])
+    const lines = await linesOf(
+      (logger) => logger.child({ job: 'job_1' }).child({ attempt: 2 }).info('a', { left: undefined, none: null }),
+      { stdoutStyle: 'journal' },
+    )
+    expect(lines).toEqual(['<6>a job=job_1 attempt=2 none=null'])
   })
 
   it('shows no secret, in whatever form or place', async () => {

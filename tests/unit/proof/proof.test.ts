@@ -8,7 +8,7 @@ import { inputShaOf, signProofOfCompute } from '../../../src/proof/sign-proof-of
 import { sampleJob } from '../../support/sample-jobs.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 
-const environment = { engine: 'llama.cpp', version: 'b1', backend: 'cpu', device: 'cpu', settings: { threads: 2 } }
+const environment = { engine: 'llama.cpp', version: 'b1', backend: 'cpu', device: 'cpu', threads: 2 }
 const times = { startedAt: '2026-01-01T00:00:00Z', finishedAt: '2026-01-01T00:00:01Z' }
 
 describe('sha256File', () => {
