@@ -19,7 +19,7 @@ const JOBS: readonly DemoJob[] = [
     title: 'llm_gen   prompt "Once upon a time"',
     submission: {
       workload: 'llm_gen',
-      params: { prompt: 'Once upon a time', max_tokens: 64 },
+      params: { prompt: 'Once upon a time', max_tokens: 160 },
       reward: { amount: '0.25', unit: 'AITBC' },
     },
   },

@@ -13,8 +13,9 @@ export interface DemoJob {
   }
 }
 
-const StateSchema = z.object({ state: z.string(), miner_id: z.string().nullish() })
-const ProgressSchema = z.object({ done: z.number(), total: z.number() })
+const StateSchema = z.object({ state: z.string() })
+const TokenSchema = z.object({ data: z.string() })
+const ProgressSchema = z.object({ data: z.object({ done: z.number(), total: z.number() }) })
 
 /** Submits a job and shows it live to its receipt. False when it did not end as it should. */
 export async function showJob(client: Client, screen: Screen, wallet: string, job: DemoJob, position: string): Promise<boolean> {
@@ -22,7 +23,10 @@ export async function showJob(client: Client, screen: Screen, wallet: string, jo
   screen.job(position, job.title, `${reward.amount} ${reward.unit}`)
   const { id } = await client.submit(job.submission)
   screen.event('submitted', id)
-  for await (const event of client.events(id, AbortSignal.timeout(60_000))) showEvent(screen, event.type, event.data)
+  for await (const event of client.events(id, AbortSignal.timeout(60_000))) {
+    if (event.type === 'state') await showState(client, screen, id, event.data)
+    else showProgress(screen, event.type, event.data)
+  }
   const view = await client.view(id)
   if (view.state !== 'completed' || view.receipt == null) {
     screen.bad(view.state, view.error == null ? 'no receipt' : `${view.error.code}: ${view.error.message}`)
@@ -40,16 +44,17 @@ export async function showJob(client: Client, screen: Screen, wallet: string, jo
   return isTrue
 }
 
-function showEvent(screen: Screen, type: string, data: unknown): void {
-  if (type === 'state') {
-    const { data: known } = StateSchema.safeParse(data)
-    if (known?.state === 'leased') screen.event('accepted', `by ${known.miner_id ?? 'a miner'}`)
-  } else if (type === 'token') {
-    if (typeof data === 'string') screen.stream('tokens', data)
-  } else if (type === 'progress') {
-    const { data: known } = ProgressSchema.safeParse(data)
-    if (known !== undefined && known.total > 0) screen.progress('progress', known.done / known.total)
-  }
+async function showState(client: Client, screen: Screen, id: string, data: unknown): Promise<void> {
+  if (StateSchema.safeParse(data).data?.state !== 'leased') return
+  const { miner_id: minerId } = await client.view(id)
+  screen.event('accepted', `by ${minerId ?? 'a miner'}`)
+}
+
+function showProgress(screen: Screen, type: string, data: unknown): void {
+  if (type === 'token') screen.stream('tokens', TokenSchema.parse(data).data)
+  if (type !== 'progress') return
+  const { done, total } = ProgressSchema.parse(data).data
+  if (total > 0) screen.progress('progress', done / total)
 }
 
 function summarise(output: Buffer): string {

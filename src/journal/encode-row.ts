@@ -11,11 +11,12 @@ export function encodeLease(lease: Lease | null): string | null {
   return lease === null ? null : JSON.stringify({ id: lease.id, expiresAt: lease.expiresAt })
 }
 
-/** The `outcome` column: all but the bytes. */
+/** The `outcome` column: all but the bytes. A metric that is no finite number has no JSON form and is left out. */
 export function encodeOutcome(outcome: Outcome): string {
-  if (outcome.kind === 'failed') return JSON.stringify(outcome)
+  const metrics = Object.fromEntries(Object.entries(outcome.metrics).filter(([, value]) => Number.isFinite(value)))
+  if (outcome.kind === 'failed') return JSON.stringify({ ...outcome, metrics })
   const { mediaType, sha256, sizeBytes } = outcome.output
-  return JSON.stringify({ ...outcome, output: { mediaType, sha256, sizeBytes } })
+  return JSON.stringify({ ...outcome, metrics, output: { mediaType, sha256, sizeBytes } })
 }
 
 /** The output that an outcome brings; a failure brings none. */

@@ -2,12 +2,13 @@ import { execFile } from 'node:child_process'
 import type { Logger, ServiceNotifier } from '../domain/ports.ts'
 
 const TIMEOUT_MS = 5_000
+const SEARCH_PATH = '/usr/bin:/bin'
 
 export interface ServiceNotifierOptions {
   /** The variable NOTIFY_SOCKET, which systemd sets for a unit of Type=notify. */
   readonly notifySocket: string | undefined
   readonly logger: Logger
-  /** @default systemd-notify, looked up in PATH */
+  /** @default systemd-notify, looked up in /usr/bin and /bin */
   readonly command?: string
 }
 
@@ -76,7 +77,11 @@ class SystemdNotifier implements ServiceNotifier {
 
   #send(variables: readonly string[]): Promise<void> {
     const { command, notifySocket, logger } = this.#deps
-    const options = { timeout: TIMEOUT_MS, killSignal: 'SIGKILL', env: { ...process.env, NOTIFY_SOCKET: notifySocket } } as const
+    const options = {
+      timeout: TIMEOUT_MS,
+      killSignal: 'SIGKILL',
+      env: { PATH: SEARCH_PATH, NOTIFY_SOCKET: notifySocket },
+    } as const
     return new Promise((resolve) => {
       execFile(command, variables, options, (error) => {
         if (error !== null && !this.#hasFailed) {

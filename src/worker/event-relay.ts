@@ -2,7 +2,7 @@ import type { Coordinator, JobEvent } from '../domain/coordinator.ts'
 import type { JobProgress } from '../domain/engine.ts'
 import type { Clock, Logger } from '../domain/ports.ts'
 
-/** A client sees tokens this often at most; each batch is one request. */
+/** The first event of a job goes out at once, then a batch, which is one request, this often at most. */
 const FLUSH_EVERY_MS = 100
 /** Past this many waiting events of one job the oldest progress and log lines go: they are a courtesy, the proof is not. */
 const MAX_WAITING = 500
@@ -11,6 +11,8 @@ interface Stream {
   seq: number
   waiting: JobEvent[]
   sending: Promise<void> | null
+  /** Monotonic. */
+  nextSendMs: number
   timer: AbortController | null
 }
 
@@ -29,7 +31,7 @@ export class EventRelay {
   push(jobId: string, progress: JobProgress): void {
     let stream = this.#streams.get(jobId)
     if (stream === undefined) {
-      stream = { seq: 0, waiting: [], sending: null, timer: null }
+      stream = { seq: 0, waiting: [], sending: null, timer: null, nextSendMs: 0 }
       this.#streams.set(jobId, stream)
     }
     append(stream, progress, new Date(this.#deps.clock.nowMs()).toISOString())
@@ -51,7 +53,8 @@ export class EventRelay {
     if (stream.timer !== null || stream.sending !== null) return
     const timer = new AbortController()
     stream.timer = timer
-    void this.#deps.clock.sleep(FLUSH_EVERY_MS, timer.signal).then(async () => {
+    const { clock } = this.#deps
+    void clock.sleep(Math.max(stream.nextSendMs - clock.monotonicMs(), 0), timer.signal).then(async () => {
       if (timer.signal.aborted) return
       stream.timer = null
       await this.#send(jobId, stream, AbortSignal.timeout(10_000))
@@ -60,8 +63,9 @@ export class EventRelay {
   }
 
   async #send(jobId: string, stream: Stream, signal: AbortSignal): Promise<void> {
-    const { coordinator, logger } = this.#deps
+    const { coordinator, clock, logger } = this.#deps
     const batch = stream.waiting
+    stream.nextSendMs = clock.monotonicMs() + FLUSH_EVERY_MS
     stream.waiting = []
     stream.sending = coordinator.sendEvents(jobId, batch, signal).catch((error: unknown) => {
       logger.debug('job events lost', { job: jobId, events: batch.length, error: String(error) })

@@ -183,8 +183,8 @@ function logOutcome(logger: Logger, outcome: Outcome): void {
       output_sha: outcome.output.sha256,
       bytes: outcome.output.sizeBytes,
       run_ms: outcome.metrics['run_ms'],
-      tokens_per_s: outcome.metrics['tokens_per_s'],
-      gflops: outcome.metrics['gflops'],
+      tokens_per_s: roundIfThere(outcome.metrics['tokens_per_s']),
+      gflops: roundIfThere(outcome.metrics['gflops']),
     })
     return
   }
@@ -193,6 +193,10 @@ function logOutcome(logger: Logger, outcome: Outcome): void {
   else logger.warn('job failed', attributes)
 }
 
-function round(ms: number): number {
-  return Math.round(ms * 10) / 10
+function round(value: number): number {
+  return Math.round(value * 10) / 10
+}
+
+function roundIfThere(value: number | undefined): number | undefined {
+  return value === undefined ? undefined : round(value)
 }

@@ -1,5 +1,5 @@
 import type {
-  GbnfJsonSchema,
+  GbnfJsonBasicSchema,
   Llama,
   LlamaContext,
   LlamaContextSequence,

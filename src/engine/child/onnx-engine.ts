@@ -1,4 +1,4 @@
-import type * as Library from 'onnxruntime-node'
+import type Library from 'onnxruntime-node'
 import type { InferenceSession, Tensor } from 'onnxruntime-node'
 import type { EngineSettings } from './engine-settings.ts'
 import type { EngineIdentity } from './engine-identity.ts'

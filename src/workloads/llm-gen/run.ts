@@ -18,6 +18,8 @@ import { TokenText } from './token-text.ts'
 
 /** How many of the last tokens `repeat_penalty` counts. */
 const REPEAT_WINDOW = 64
+/** A JSON grammar allows white space without end behind the value: this much of it means that the value is complete. */
+const JSON_END = '\n\n\n\n'
 
 interface Generated {
   readonly tokens: readonly Token[]
@@ -45,17 +47,20 @@ export async function runLlmGen(context: RunContext<LlamaEngine>): Promise<Workl
     )
   }
   const options = await samplingOptions(engine, warm.model, params)
+  const isJson = params.json_schema !== undefined
+  const stop = isJson ? [...params.stop, JSON_END] : params.stop
   const startMs = performance.now()
   const generated = await engine.withSequence(warm, (sequence) => {
     const maxTokens = Math.min(params.max_tokens, contextTokens - prompt.length)
-    return generate({ context, sequence, model: warm.model, prompt, stop: params.stop, maxTokens, options })
+    return generate({ context, sequence, model: warm.model, prompt, stop, maxTokens, options })
   })
+  const text = isJson ? generated.text.trimEnd() : generated.text
   const seconds = (performance.now() - startMs) / 1000
 
   return {
     mode: engine.mode,
     mediaType: 'application/json',
-    output: canonicalJson({ finish_reason: generated.finishReason, text: generated.text, tokens: generated.tokens }),
+    output: canonicalJson({ finish_reason: generated.finishReason, text, tokens: generated.tokens }),
     metrics: {
       tokens_per_s: generated.tokens.length / seconds,
       prompt_tokens: prompt.length,

@@ -1,4 +1,15 @@
-import { mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -148,6 +159,15 @@ describe('what a journal gives back', () => {
   })
 })
 
+describe('a metric that is no number', () => {
+  it('is left out, and does not make the outcome unreadable', async () => {
+    const journal = openJournal(tempDir())
+    const { entry } = journal.accept(sampleJob(), nowMs)
+    const outcome = { ...sampleProof(), metrics: { run_ms: 1, tokens_per_s: Number.NaN, gflops: Infinity } }
+    expect((await journal.recordOutcome(entry.seq, outcome, nowMs)).outcome.metrics).toEqual({ run_ms: 1 })
+  })
+})
+
 describe('a job that is leased to us again', () => {
   it('keeps its entry and adopts lease and attempt while it is unsettled', () => {
     const journal = openJournal(tempDir())
@@ -184,7 +204,34 @@ describe('a job that is leased to us again', () => {
   })
 })
 
+/** A file system of its own on most machines: memory. */
+const otherFileSystem = '/dev/shm'
+const hasOther = existsSync(otherFileSystem) && statSync(otherFileSystem).dev !== statSync(tmpdir()).dev
+
 describe('an output file', () => {
+  it.runIf(hasOther)('on another file system is copied, and goes from there', async () => {
+    const stateDir = tempDir()
+    const elsewhere = mkdtempSync(join(otherFileSystem, 'aitbc-test-'))
+    onTestFinished(() => rmSync(elsewhere, { recursive: true }))
+    const journal = openJournal(stateDir)
+    const { entry } = journal.accept(sampleJob(), nowMs)
+    const path = join(elsewhere, 'out')
+    writeFileSync(path, 'output', { mode: 0o644 })
+    await journal.recordOutcome(entry.seq, sampleProof({ kind: 'file', path }), nowMs)
+    expect(readdirSync(elsewhere)).toEqual([])
+    expect(readdirSync(join(stateDir, 'outputs'))).toEqual(['1'])
+    expect(readFileSync(join(stateDir, 'outputs', '1'), 'utf8')).toBe('output')
+    expect(statSync(join(stateDir, 'outputs', '1')).mode & 0o777).toBe(0o600)
+  })
+
+  it('that is gone before it was recorded is reported as such', async () => {
+    const stateDir = tempDir()
+    const journal = openJournal(stateDir)
+    const { entry } = journal.accept(sampleJob(), nowMs)
+    const outcome = sampleProof({ kind: 'file', path: join(stateDir, 'none') })
+    await expect(journal.recordOutcome(entry.seq, outcome, nowMs)).rejects.toMatchObject({ code: 'AITBC_WORK_DIR' })
+  })
+
   it('that is a link is refused, and what it names is not touched', async () => {
     const stateDir = tempDir()
     const journal = openJournal(stateDir)

@@ -1,0 +1,116 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { onTestFinished } from 'vitest'
+import type { JobProgress, RunLimits, RunRequest, RunResult } from '../../../src/domain/engine.ts'
+import { JobFailureError } from '../../../src/domain/failure-codes.ts'
+import type { JobFailure } from '../../../src/domain/failure-codes.ts'
+import type { Logger } from '../../../src/domain/ports.ts'
+import { childEntry } from '../../../src/engine/child-command.ts'
+import { EnginePool } from '../../../src/engine/engine-pool.ts'
+import type { EnginePoolDeps } from '../../../src/engine/engine-pool.ts'
+import { groupMembers } from '../../../src/engine/process-group.ts'
+import { readCatalogue } from '../../../src/models/catalogue.ts'
+import { ModelResolver } from '../../../src/models/model-resolver.ts'
+import { SystemClock } from '../../../src/platform/system-clock.ts'
+
+const silent: Logger = { error() {}, warn() {}, info() {}, debug() {}, child: () => silent }
+
+/** The path of an engine of tests/fixtures/engines. */
+export function fixtureEngine(name: string): string {
+  return fileURLToPath(new URL(`../../fixtures/engines/${name}.ts`, import.meta.url))
+}
+
+export interface PoolOptions extends Partial<Omit<EnginePoolDeps, 'spawn'>> {
+  readonly entry?: string
+  readonly startTimeoutMs?: number
+  readonly environment?: Readonly<Record<string, string | undefined>>
+}
+
+/** A pool that is stopped with the test; it fails the test that leaves a process of its group behind. */
+export async function enginePool({ entry, startTimeoutMs, environment, ...deps }: PoolOptions = {}): Promise<EnginePool> {
+  const catalogue = await readCatalogue(fileURLToPath(new URL('../../../models/catalogue.json', import.meta.url)))
+  const pool = new EnginePool({
+    logger: silent,
+    clock: new SystemClock(),
+    models: new ModelResolver(catalogue),
+    spawn: {
+      execPath: process.execPath,
+      entry: entry ?? childEntry(),
+      environment: environment ?? { PATH: process.env['PATH'] },
+      startTimeoutMs: startTimeoutMs ?? 15_000,
+    },
+    acceleration: 'cpu',
+    threads: 1,
+    parallelRuns: 4,
+    idleMs: 60_000,
+    cancelGraceMs: 200,
+    enabledWorkloads: null,
+    ...deps,
+  })
+  onTestFinished(async () => {
+    const pids = pool.status().flatMap(({ pid }) => (pid === null ? [] : [pid]))
+    await pool.stop()
+    const left = pids.flatMap(groupMembers)
+    if (left.length > 0) throw new Error(`processes left behind: ${left.join(', ')}`)
+  })
+  return pool
+}
+
+export interface RequestOptions {
+  readonly limits?: Partial<RunLimits>
+  readonly signal?: AbortSignal
+  readonly onProgress?: (progress: JobProgress) => void
+}
+
+/** A request with generous limits and a folder that goes with the test. */
+export async function runRequest(workload: string, params: unknown, options: RequestOptions = {}): Promise<RunRequest> {
+  const workDir = await mkdtemp(join(tmpdir(), 'aitbc-engine-'))
+  onTestFinished(() => rm(workDir, { recursive: true, force: true }))
+  return {
+    job: {
+      id: 'job_1',
+      workload,
+      params,
+      model: null,
+      inputs: [],
+      limits: { maxRuntimeS: null, ramMb: null, vramMb: null, maxOutputBytes: null },
+      lease: null,
+      attempt: 1,
+      reward: null,
+      deadline: null,
+    },
+    workDir,
+    limits: { maxRuntimeS: 15, ramMb: null, vramMb: null, maxOutputBytes: 1_000_000, ...options.limits },
+    signal: options.signal ?? new AbortController().signal,
+    onProgress: options.onProgress ?? (() => {}),
+  }
+}
+
+/** A torch_bench request whose seed is a command to a fixture engine. */
+export function command(seed: number, options?: RequestOptions): Promise<RunRequest> {
+  return runRequest('torch_bench', { size: 1, iterations: 1, seed }, options)
+}
+
+/** The failure that a run ends with; throws when it ends well or with another error. */
+export async function failureOf(run: Promise<RunResult>): Promise<JobFailure> {
+  const ended: unknown = await run.then(
+    (result) => result,
+    (error: unknown) => error,
+  )
+  if (ended instanceof JobFailureError) return ended.failure
+  throw new Error('the run did not end with a job failure', { cause: ended })
+}
+
+/** The output's JSON. */
+export function outputOf({ output }: RunResult): unknown {
+  if (output.bytes.kind !== 'memory') throw new Error('the output is in a file')
+  return JSON.parse(Buffer.from(output.bytes.data).toString('utf8'))
+}
+
+/** A promise for the first progress, and the callback that keeps it. */
+export function firstProgress(): { readonly seen: Promise<JobProgress>; readonly onProgress: (progress: JobProgress) => void } {
+  const { promise, resolve } = Promise.withResolvers<JobProgress>()
+  return { seen: promise, onProgress: resolve }
+}

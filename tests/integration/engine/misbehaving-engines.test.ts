@@ -1,0 +1,183 @@
+import { describe, expect, it } from 'vitest'
+import { JobFailureError } from '../../../src/domain/failure-codes.ts'
+import type { EnginePool } from '../../../src/engine/engine-pool.ts'
+import { groupMembers } from '../../../src/engine/process-group.ts'
+import { command, enginePool, failureOf, firstProgress, fixtureEngine, outputOf } from './engine-fixture.ts'
+
+async function worksAgain(pool: EnginePool): Promise<void> {
+  expect(outputOf(await pool.run(await command(0)))).toEqual({})
+}
+
+describe('an engine that crashes', () => {
+  it('costs the job that was alone in it, with signal and last words, and the next one runs', async () => {
+    const pool = await enginePool({ entry: fixtureEngine('obedient') })
+    const failure = await failureOf(pool.run(await command(1)))
+    expect(failure).toMatchObject({ code: 'E_ENGINE', retryable: true })
+    expect(failure.message).toContain('SIGSEGV')
+    expect(failure.message).toContain('about to fall over')
+    await worksAgain(pool)
+    expect(pool.status()[0]).toMatchObject({ engine: 'onnx', state: 'ready', restarts: 1 })
+  })
+
+  it('costs none but the culprit when several jobs were in it', async () => {
+    const pool = await enginePool({ entry: fixtureEngine('obedient') })
+    const cancel = new AbortController()
+    const { seen, onProgress } = firstProgress()
+    const innocent = pool.run(await command(2, { signal: cancel.signal, onProgress }))
+    await seen
+    const crashed = await failureOf(pool.run(await command(1)))
+    expect(crashed.code).toBe('E_ENGINE')
+    await worksAgainBeside(pool, cancel)
+    expect((await failureOf(innocent)).code).toBe('E_CANCELED')
+  })
+
+  it('tells a job that is begun again, since its text comes twice', async () => {
+    const pool = await enginePool({ entry: fixtureEngine('obedient') })
+    const cancel = new AbortController()
+    const lines: string[] = []
+    const again = Promise.withResolvers<void>()
+    const { seen, onProgress } = firstProgress()
+    const innocent = pool.run(
+      await command(2, {
+        signal: cancel.signal,
+        onProgress: (progress) => {
+          onProgress(progress)
+          lines.push(String(progress.data))
+          if (lines.length === 3) again.resolve()
+        },
+      }),
+    )
+    await seen
+    await failureOf(pool.run(await command(1)))
+    await again.promise
+    cancel.abort()
+    expect((await failureOf(innocent)).code).toBe('E_CANCELED')
+    expect(lines).toEqual(['waiting', expect.stringContaining('begins again'), 'waiting'])
+  })
+
+  it('takes its grandchildren with it', async () => {
+    const pool = await enginePool({ entry: fixtureEngine('forks-grandchild') })
+    const { seen, onProgress } = firstProgress()
+    const failed = failureOf(pool.run(await command(1, { onProgress })))
+    await seen
+    const groupId = pool.status()[0]?.pid ?? 0
+    expect(groupMembers(groupId)).toContain(Number((await seen).data))
+    expect((await failed).code).toBe('E_ENGINE')
+    expect(groupMembers(groupId)).toEqual([])
+    await worksAgain(pool)
+  })
+})
+
+/** The suspects run alone, one after the other: an innocent one that waits for its cancel holds the rest up until then. */
+async function worksAgainBeside(pool: EnginePool, cancel: AbortController): Promise<void> {
+  const next = pool.run(await command(0))
+  cancel.abort(new JobFailureError('E_CANCELED', 'test'))
+  expect(outputOf(await next)).toEqual({})
+}
+
+describe('an engine that does not end', () => {
+  it('is killed when a canceled job goes on, in spite of SIGTERM', async () => {
+    const pool = await enginePool({ entry: fixtureEngine('ignores-sigterm') })
+    const cancel = new AbortController()
+    const { seen, onProgress } = firstProgress()
+    const run = failureOf(pool.run(await command(1, { signal: cancel.signal, onProgress })))
+    await seen
+    cancel.abort(new JobFailureError('E_CANCELED', 'the coordinator canceled the job'))
+    expect(await run).toMatchObject({ code: 'E_CANCELED', message: 'the coordinator canceled the job' })
+    await worksAgain(pool)
+  })
+
+  it('costs the job its time limit', async () => {
+    const pool = await enginePool({ entry: fixtureEngine('ignores-sigterm') })
+    const failure = await failureOf(pool.run(await command(1, { limits: { maxRuntimeS: 0.2 } })))
+    expect(failure).toMatchObject({ code: 'E_TIMEOUT', retryable: false })
+    await worksAgain(pool)
+  })
+
+  it('is gone after stop, and its job has ended as E_SHUTDOWN', async () => {
+    const pool = await enginePool({ entry: fixtureEngine('ignores-sigterm') })
+    const { seen, onProgress } = firstProgress()
+    const run = failureOf(pool.run(await command(1, { onProgress })))
+    await seen
+    const groupId = pool.status()[0]?.pid ?? 0
+    await pool.stop()
+    expect((await run).code).toBe('E_SHUTDOWN')
+    expect(groupMembers(groupId)).toEqual([])
+    expect((await failureOf(pool.run(await command(0)))).code).toBe('E_SHUTDOWN')
+  })
+})
+
+describe('an engine that does not start', () => {
+  it('fails the job with what it said', async () => {
+    const pool = await enginePool({ entry: fixtureEngine('exits-early') })
+    const failure = await failureOf(pool.run(await command(0)))
+    expect(failure.code).toBe('E_ENGINE')
+    expect(failure.message).toContain('exited with code 127')
+    expect(failure.message).toContain('libfixture.so.1')
+  })
+
+  it('is given up when it is not ready in time', async () => {
+    const pool = await enginePool({ entry: fixtureEngine('never-ready'), startTimeoutMs: 300 })
+    const failure = await failureOf(pool.run(await command(0)))
+    expect(failure).toMatchObject({ code: 'E_ENGINE', message: expect.stringContaining('not ready within 300 ms') })
+  })
+
+  it('fails the job when its program is not there', async () => {
+    const pool = await enginePool({ entry: '/nonexistent/engine.js' })
+    expect((await failureOf(pool.run(await command(0)))).code).toBe('E_ENGINE')
+  })
+})
+
+describe('an engine that breaks the protocol', () => {
+  it.each([
+    [1, 'bytes that are no JSON'],
+    [2, 'a message of an unknown type'],
+    [3, 'an answer to a run that it does not have'],
+    [4, 'an answer without its output'],
+    [5, 'a message without end'],
+    [6, 'an output outside of the job folder'],
+  ])('%i: fails the job after %s, and the next one runs', async (seed) => {
+    const pool = await enginePool({ entry: fixtureEngine('talks-garbage') })
+    expect((await failureOf(pool.run(await command(seed)))).code).toBe('E_ENGINE')
+    await worksAgain(pool)
+  })
+
+  it('may write as much to stdout as it likes', async () => {
+    const pool = await enginePool({ entry: fixtureEngine('floods-stdout') })
+    await worksAgain(pool)
+  })
+})
+
+describe('an engine that takes too much memory', () => {
+  it('is killed, and the job that did it fails as E_OOM', async () => {
+    const pool = await enginePool({ entry: fixtureEngine('grows-memory') })
+    const failure = await failureOf(pool.run(await command(1, { limits: { ramMb: 200 } })))
+    expect(failure).toMatchObject({ code: 'E_OOM', message: expect.stringContaining('200 MiB') })
+    await worksAgain(pool)
+  })
+
+  it('is renewed first when it is too big already for a job with a small limit', async () => {
+    const pool = await enginePool({ entry: fixtureEngine('grows-memory') })
+    await pool.run(await command(2))
+    const pid = pool.status()[0]?.pid
+    expect(outputOf(await pool.run(await command(0, { limits: { ramMb: 250 } })))).toEqual({})
+    expect(pool.status()[0]?.pid).not.toBe(pid)
+  })
+})
+
+describe('a child', () => {
+  it('sees harmless names of the environment and no secret', async () => {
+    const environment = { PATH: '/usr/bin:/bin', API_KEY: 'secret-1', NODE_OPTIONS: '--secret-2', LD_PRELOAD: 'secret-3' }
+    const pool = await enginePool({ entry: fixtureEngine('tells-environment'), environment })
+    const told = JSON.stringify(outputOf(await pool.run(await command(0))))
+    expect(told).toContain('/usr/bin:/bin')
+    expect(told).not.toContain('secret')
+  })
+
+  it('is ended when it had nothing to do for long, and started again for the next job', async () => {
+    const pool = await enginePool({ entry: fixtureEngine('obedient'), idleMs: 20 })
+    await worksAgain(pool)
+    await expect.poll(() => pool.status()[0]?.state, { timeout: 5000 }).toBe('stopped')
+    await worksAgain(pool)
+  })
+})
