@@ -1,5 +1,7 @@
 import type { Readable } from 'node:stream'
-import { Pool } from 'undici'
+// The parts, not the package: its index also loads fetch, caches and WebSockets, 30 ms and 10 MB that a daemon never uses.
+import { request } from 'undici/lib/api/index.js'
+import Pool from 'undici/lib/dispatcher/pool.js'
 import { CoordinatorFailure } from '../domain/coordinator-failure.ts'
 import type { Clock } from '../domain/ports.ts'
 import { ErrorBodySchema } from '../protocol/errors.ts'
@@ -61,7 +63,7 @@ export class HttpTransport {
     let headers: Record<string, string | string[] | undefined>
     let text: string
     try {
-      const response = await this.#open().request({
+      const response = await request.call(this.#open(), {
         method: call.method,
         path: this.#basePath + call.path + queryString(call.query),
         headers: this.#headers(call),

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { constants } from 'node:fs'
 import { open, realpath } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
 import { sep } from 'node:path'
 import { JobFailureError } from '../domain/failure-codes.ts'
 import type { JobOutput } from '../domain/outcome.ts'
@@ -20,7 +21,12 @@ export async function collectOutput(done: DoneMessage, rules: OutputRules): Prom
   if (output.kind === 'inline') {
     const data = Buffer.from(output.base64, 'base64')
     checkSize(data.length, rules)
-    return { mediaType, sizeBytes: data.length, sha256: createHash('sha256').update(data).digest('hex'), bytes: { kind: 'memory', data } }
+    return {
+      mediaType,
+      sizeBytes: data.length,
+      sha256: createHash('sha256').update(data).digest('hex'),
+      bytes: { kind: 'memory', data },
+    }
   }
   return { mediaType, ...(await measureFile(output.path, rules)), bytes: { kind: 'file', path: output.path } }
 }
@@ -29,26 +35,34 @@ async function measureFile(path: string, rules: OutputRules): Promise<{ sha256: 
   try {
     const folder = (await realpath(rules.workDir)) + sep
     if (!(await realpath(path)).startsWith(folder)) throw new Error('it lies outside the job folder')
-    await using file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW)
-    const stat = await file.stat()
-    if (!stat.isFile()) throw new Error('it is no plain file')
-    checkSize(stat.size, rules)
-    const hash = createHash('sha256')
-    let sizeBytes = 0
-    for await (const chunk of file.createReadStream({ autoClose: false })) {
-      const bytes: unknown = chunk
-      if (!(bytes instanceof Uint8Array)) throw new TypeError('it was not read as bytes')
-      hash.update(bytes)
-      sizeBytes += bytes.length
+    const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW)
+    try {
+      return await measure(file, rules)
+    } finally {
+      await file.close()
     }
-    // It may have grown while it was read.
-    checkSize(sizeBytes, rules)
-    return { sha256: hash.digest('hex'), sizeBytes }
   } catch (cause) {
     if (cause instanceof JobFailureError) throw cause
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw new JobFailureError('E_ENGINE', `the engine's output file cannot be taken over: ${reason}`, { cause })
   }
+}
+
+async function measure(file: FileHandle, rules: OutputRules): Promise<{ sha256: string; sizeBytes: number }> {
+  const stat = await file.stat()
+  if (!stat.isFile()) throw new Error('it is no plain file')
+  checkSize(stat.size, rules)
+  const hash = createHash('sha256')
+  let sizeBytes = 0
+  for await (const chunk of file.createReadStream({ autoClose: false })) {
+    const bytes: unknown = chunk
+    if (!(bytes instanceof Uint8Array)) throw new TypeError('it was not read as bytes')
+    hash.update(bytes)
+    sizeBytes += bytes.length
+  }
+  // It may have grown while it was read.
+  checkSize(sizeBytes, rules)
+  return { sha256: hash.digest('hex'), sizeBytes }
 }
 
 function checkSize(sizeBytes: number, { maxOutputBytes }: OutputRules): void {

@@ -7,7 +7,7 @@ import { MessageLines, messageLine } from './message-lines.ts'
 import { MAX_INLINE_BYTES, fromChild } from './messages.ts'
 import type { DoneMessage, FromChild, ReadyMessage, ToChild } from './messages.ts'
 import { OutputTail } from './output-tail.ts'
-import { signalGroup } from './process-group.ts'
+import { groupMembers, signalGroup } from './process-group.ts'
 
 const OUTPUT_TAIL_BYTES = 8192
 /** An inline output in base64 with everything around it, and room for a long line of progress. */
@@ -17,6 +17,7 @@ const TERM_GRACE_MS = 1000
 const KILL_WAIT_MS = 2000
 /** How long the last messages of an ended process may take to be read. */
 const DRAIN_MS = 200
+const SWEEP_MS = 10
 
 export type RunMessage = Extract<ToChild, { type: 'run' }>
 export type FailedMessage = Extract<FromChild, { type: 'failed' }>
@@ -84,7 +85,8 @@ export class EngineChild {
       env: command.environment,
       stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     })
-    for (const stream of [this.#process.stdout, this.#process.stderr]) stream?.on('data', (bytes: Buffer) => this.#tail.push(bytes))
+    for (const stream of [this.#process.stdout, this.#process.stderr])
+      stream?.on('data', (bytes: Buffer) => this.#tail.push(bytes))
     this.#channel = channelOf(this.#process)
     const channelClosed = this.#listen()
     this.ended = this.#watchExit(channelClosed)
@@ -236,20 +238,32 @@ export class EngineChild {
 
   async #watchExit(channelClosed: Promise<void>): Promise<ChildEnd> {
     const exit = await new Promise<string>((resolve) => {
-      this.#process.on('exit', (code, signal) => resolve(signal === null ? `exited with code ${code}` : `was killed by ${signal}`))
+      this.#process.on('exit', (code, signal) =>
+        resolve(signal === null ? `exited with code ${code}` : `was killed by ${signal}`),
+      )
       this.#process.on('error', (error) => resolve(`could not be started: ${error.message}`))
     })
     // What is left of the group goes with it, and lets go of the pipes.
-    if (this.pid !== null) signalGroup(this.pid, 'SIGKILL')
+    if (this.pid !== null) await this.#sweepGroup(this.pid)
     const timer = new AbortController()
     await Promise.race([channelClosed, this.#clock.sleep(DRAIN_MS, timer.signal)])
     timer.abort()
     this.#isEnded = true
     for (const stream of [this.#channel, this.#process.stdout, this.#process.stderr]) stream?.destroy()
     const end = this.#endOf(exit)
-    for (const run of this.#runs.values()) run.reject(new ChildEndedError(end))
+    // The newest first: it is the likeliest culprit, so it shall be the first to be tried alone.
+    for (const run of [...this.#runs.values()].toReversed()) run.reject(new ChildEndedError(end))
     this.#runs.clear()
     return end
+  }
+
+  /** Resolves when no process of the group is left; a killed one takes a moment to go. */
+  async #sweepGroup(groupId: number): Promise<void> {
+    const patience = new AbortController()
+    for (let waitedMs = 0; waitedMs < KILL_WAIT_MS && groupMembers(groupId).length > 0; waitedMs += SWEEP_MS) {
+      signalGroup(groupId, 'SIGKILL')
+      await this.#clock.sleep(SWEEP_MS, patience.signal)
+    }
   }
 
   #endOf(exit: string): ChildEnd {

@@ -229,7 +229,11 @@ export class EngineHost {
       return child
     } catch (cause) {
       if (this.#stopping.signal.aborted) throw shutdownFailure()
-      throw new JobFailureError('E_ENGINE', `the ${kind} engine did not start: it ${String(cause instanceof Error ? cause.message : cause)}`, { cause })
+      throw new JobFailureError(
+        'E_ENGINE',
+        `the ${kind} engine did not start: it ${String(cause instanceof Error ? cause.message : cause)}`,
+        { cause },
+      )
     } finally {
       timer.abort()
     }

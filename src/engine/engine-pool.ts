@@ -79,7 +79,10 @@ export class EnginePool implements Engine {
       throw new JobFailureError('E_UNSUPPORTED', `this miner has no workload ${workload}: it runs ${this.workloads.join(', ')}`)
     }
     if (!this.workloads.includes(workload)) {
-      throw new JobFailureError('E_DENY', `workload ${workload} is switched off on this miner: it runs ${this.workloads.join(', ')}`)
+      throw new JobFailureError(
+        'E_DENY',
+        `workload ${workload} is switched off on this miner: it runs ${this.workloads.join(', ')}`,
+      )
     }
     return spec
   }

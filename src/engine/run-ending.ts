@@ -9,7 +9,9 @@ export class RunEnding {
   constructor(canceled: AbortSignal) {
     const onCancel = (): void => {
       const reason: unknown = canceled.reason
-      this.end(reason instanceof JobFailureError ? reason : new JobFailureError('E_CANCELED', 'the job was canceled', { cause: reason }))
+      this.end(
+        reason instanceof JobFailureError ? reason : new JobFailureError('E_CANCELED', 'the job was canceled', { cause: reason }),
+      )
     }
     canceled.addEventListener('abort', onCancel, { once: true })
     this.#detach = () => canceled.removeEventListener('abort', onCancel)

@@ -4,7 +4,14 @@ const described = { description: z.string().optional() }
 const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()])
 const typeName = z.enum(['string', 'number', 'integer', 'boolean', 'null'])
 const count = z.int().min(0).max(100_000).optional()
-const definitions = { $defs: z.record(z.string(), z.lazy(() => jsonSchema)).optional() }
+const definitions = {
+  $defs: z
+    .record(
+      z.string(),
+      z.lazy(() => jsonSchema),
+    )
+    .optional(),
+}
 
 /**
  * The part of JSON Schema that a grammar can be made of. A keyword outside it is an error: text that is generated without

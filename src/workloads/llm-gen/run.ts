@@ -100,7 +100,11 @@ async function samplingOptions(engine: LlamaEngine, model: LlamaModel, params: L
   }
 }
 
-async function grammarState(engine: LlamaEngine, model: LlamaModel, params: LlmGenParams): Promise<LlamaGrammarEvaluationState | null> {
+async function grammarState(
+  engine: LlamaEngine,
+  model: LlamaModel,
+  params: LlmGenParams,
+): Promise<LlamaGrammarEvaluationState | null> {
   try {
     if (params.grammar !== undefined) return await engine.grammarState(model, { gbnf: params.grammar })
     if (params.json_schema !== undefined) return await engine.grammarState(model, { jsonSchema: params.json_schema })
@@ -127,6 +131,7 @@ async function generate({ context, sequence, model, prompt, stop, maxTokens, opt
   const stream = new TextStream((piece) => context.progress({ type: 'token', data: piece }))
   const tokens: Token[] = []
   const { repeatPenalty } = options
+  let searched = 0
   const recent = (): Token[] => [...prompt, ...tokens].slice(-REPEAT_WINDOW)
 
   for await (const token of sequence.evaluate(prompt, {
@@ -135,12 +140,15 @@ async function generate({ context, sequence, model, prompt, stop, maxTokens, opt
   })) {
     context.signal.throwIfAborted()
     tokens.push(token)
-    const searched = text.text.length
     text.push(token)
-    const stopAt = stops.find(text.text, searched)
-    if (stopAt !== null) return finish(text.text.slice(0, stopAt), 'stop')
+    if (stop.length > 0) {
+      const grown = text.read()
+      const stopAt = stops.find(grown, searched)
+      if (stopAt !== null) return finish(grown.slice(0, stopAt), 'stop')
+      searched = grown.length
+    }
     if (tokens.length === maxTokens) return finish(text.finish(), 'length')
-    stream.show(text.text, stops)
+    if (stream.isDue) stream.show(text.read(), stops)
   }
   return finish(text.finish(), 'stop')
 

@@ -13,13 +13,16 @@ export class TextStream {
     this.#send = send
   }
 
-  /** Tells that the text has grown; what may yet turn out to be a stop string is held back. */
+  /** Whether it is time to send more. */
+  get isDue(): boolean {
+    return performance.now() - this.#sentMs >= FLUSH_MS
+  }
+
+  /** Sends what is new of the text; what may yet turn out to be a stop string is held back. */
   show(text: string, stops: StopStrings): void {
-    const nowMs = performance.now()
-    if (nowMs - this.#sentMs < FLUSH_MS) return
     const end = stops.safeLength(text)
     if (end <= this.#sentLength) return
-    this.#sentMs = nowMs
+    this.#sentMs = performance.now()
     this.#sendUpTo(text, end)
   }
 

@@ -17,27 +17,33 @@ export class TokenText<T> {
     this.#before = prompt.slice(-MAX_PENDING)
   }
 
-  /** All complete characters so far. */
-  get text(): string {
-    return this.#text
-  }
-
+  /** Adds a token; its text is worked out when it is asked for, since that costs as much as a small model's arithmetic. */
   push(token: T): void {
     this.#pending.push(token)
-    const piece = this.#detokenize(this.#pending, this.#before)
-    if (piece.endsWith(REPLACEMENT) && this.#pending.length < MAX_PENDING) return
-    this.#commit(piece)
+  }
+
+  /** All complete characters so far. */
+  read(): string {
+    const { length } = this.#pending
+    for (let held = 0; held < Math.min(length, MAX_PENDING); held++) {
+      const piece = this.#detokenize(this.#pending.slice(0, length - held), this.#before)
+      if (!piece.endsWith(REPLACEMENT)) {
+        this.#commit(piece, length - held)
+        return this.#text
+      }
+    }
+    return length < MAX_PENDING ? this.#text : this.finish()
   }
 
   /** The text with what is left, be it complete or not. */
   finish(): string {
-    if (this.#pending.length > 0) this.#commit(this.#detokenize(this.#pending, this.#before))
+    if (this.#pending.length > 0) this.#commit(this.#detokenize(this.#pending, this.#before), this.#pending.length)
     return this.#text
   }
 
-  #commit(piece: string): void {
+  #commit(piece: string, count: number): void {
     this.#text += piece
-    this.#before = [...this.#before, ...this.#pending].slice(-MAX_PENDING)
-    this.#pending = []
+    this.#before = [...this.#before, ...this.#pending.slice(0, count)].slice(-MAX_PENDING)
+    this.#pending = this.#pending.slice(count)
   }
 }

@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest'
+import { JobFailureError } from '../../../src/domain/failure-codes.ts'
+import { WORKLOADS } from '../../../src/workloads/workload-table.ts'
+
+function parse(workload: string, params: unknown): unknown {
+  return WORKLOADS.get(workload)?.parseParams(params)
+}
+
+function failure(workload: string, params: unknown): JobFailureError['failure'] {
+  try {
+    parse(workload, params)
+  } catch (error) {
+    if (error instanceof JobFailureError) return error.failure
+    throw error
+  }
+  throw new Error('the params were taken')
+}
+
+describe('params of llm_gen', () => {
+  it('get the defaults of the API, and lose what nobody knows', () => {
+    expect(parse('llm_gen', { prompt: 'a', novelty: 1 })).toEqual({
+      prompt: 'a',
+      max_tokens: 256,
+      temperature: 0,
+      top_p: 1,
+      top_k: 40,
+      min_p: 0,
+      repeat_penalty: 1,
+      seed: 0,
+      stop: [],
+    })
+  })
+
+  it.each([
+    [{}, 'exactly one of prompt and messages'],
+    [{ prompt: 'a', messages: [{ role: 'user', content: 'a' }] }, 'exactly one of prompt and messages'],
+    [{ prompt: '' }, 'prompt'],
+    [{ messages: [{ role: 'tool', content: 'a' }] }, 'messages.0.role'],
+    [{ prompt: 'a', max_tokens: 0 }, 'max_tokens'],
+    [{ prompt: 'a', max_tokens: 1.5 }, 'max_tokens'],
+    [{ prompt: 'a', temperature: -1 }, 'temperature'],
+    [{ prompt: 'a', top_p: 0 }, 'top_p'],
+    [{ prompt: 'a', seed: 2 ** 32 }, 'seed'],
+    [{ prompt: 'a', stop: [''] }, 'stop.0'],
+    [{ prompt: 'a', grammar: 'root ::= "a"', json_schema: { type: 'string' } }, 'at most one of json_schema and grammar'],
+    [{ prompt: 'a', json_schema: { type: 'string', pattern: 'a+' } }, 'json_schema'],
+  ])('%j are refused for %s', (params, words) => {
+    expect(failure('llm_gen', params)).toMatchObject({ code: 'E_INVALID', message: expect.stringContaining(words) })
+  })
+
+  it('may have a nested JSON schema', () => {
+    const json_schema = {
+      type: 'object',
+      properties: { tags: { type: 'array', items: { enum: ['a', 'b'] }, maxItems: 3 }, when: { type: 'string', format: 'date' } },
+      required: ['tags'],
+    }
+    expect(parse('llm_gen', { prompt: 'a', json_schema })).toMatchObject({ json_schema })
+  })
+
+  it('report all their problems at once', () => {
+    expect(failure('llm_gen', { prompt: 'a', top_k: -1, min_p: 2 }).message).toMatch(/top_k.*min_p/)
+  })
+})
+
+describe('params of torch_bench', () => {
+  it('get the defaults of the API', () => {
+    expect(parse('torch_bench', {})).toEqual({ size: 1024, iterations: 100, dtype: 'float32', seed: 0 })
+  })
+
+  it.each([[{ size: 0 }], [{ size: 4097 }], [{ iterations: 0 }], [{ seed: -1 }], [{ dtype: 'int8' }], ['size 3'], [null]])(
+    '%j are refused',
+    (params) => {
+      expect(failure('torch_bench', params).code).toBe('E_INVALID')
+    },
+  )
+
+  it('may name a dtype that other miners have', () => {
+    expect(failure('torch_bench', { dtype: 'float64' })).toMatchObject({ code: 'E_UNSUPPORTED', retryable: true })
+  })
+})
