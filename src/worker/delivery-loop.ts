@@ -44,8 +44,10 @@ export class DeliveryLoop {
     this.#wakeUp = new WakeUp(deps.clock)
   }
 
-  /** Takes an outcome fresh from the journal. */
+  /** Takes an outcome fresh from the journal; to be called as soon as it stands there. */
   offer(entry: OutboxEntry): void {
+    // The loop may have found the row by itself a moment ago.
+    if (this.#inFlight.has(entry.seq)) return
     const isClear = this.#failures === 0 && !this.#hasBacklog && this.#inFlight.size < MAX_IN_FLIGHT
     if (this.#signal !== null && isClear) this.#start(entry, this.#signal)
     else {

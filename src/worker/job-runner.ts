@@ -88,12 +88,14 @@ export class JobRunner {
     const logger = this.#deps.logger.child({ job: job.id, workload: job.workload, attempt: job.attempt })
     const outcome = await this.#outcomeOf(active, logger)
     logOutcome(logger, outcome)
-    const outboxEntry = await this.#record(seq, outcome, logger)
-    await this.#removeWorkDir(active, logger)
+    // The client's last tokens go before the end of the job; a coordinator that is slow to take them holds it up briefly.
     await events.finish(job.id, LAST_EVENTS_MS)
-    if (outboxEntry === null) return
-    active.state = outcome.kind === 'proved' ? 'proven' : 'failed'
-    onOutcome(outboxEntry)
+    const outboxEntry = await this.#record(seq, outcome, logger)
+    if (outboxEntry !== null) {
+      active.state = outcome.kind === 'proved' ? 'proven' : 'failed'
+      onOutcome(outboxEntry)
+    }
+    await this.#removeWorkDir(active, logger)
   }
 
   async #outcomeOf(active: ActiveJob, logger: Logger): Promise<Outcome> {

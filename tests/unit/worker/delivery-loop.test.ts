@@ -112,6 +112,20 @@ describe('DeliveryLoop', () => {
     expect(coordinator.delivered.map((entry) => entry.tries)).toEqual([0, 1, 2])
   })
 
+  it('sends an outcome once that it had found by itself when it was offered', async () => {
+    const { record, start, settled, loop, coordinator } = await setUp()
+    const { promise, resolve } = Promise.withResolvers<Settlement>()
+    coordinator.onDeliver = () => promise
+    const entry = await record('a')
+    void start()
+    await eventually('found', () => coordinator.delivered.length === 1)
+    loop.offer(entry)
+    resolve(CREDITED)
+    await eventually('settled', () => settled.length > 0)
+    expect(coordinator.delivered).toHaveLength(1)
+    expect(settled).toHaveLength(1)
+  })
+
   it('lets one refused outcome wait without holding up the others', async () => {
     const { record, start, settled, loop, coordinator } = await setUp()
     coordinator.onDeliver = (entry) => {
