@@ -5,6 +5,7 @@ import Pool from 'undici/lib/dispatcher/pool.js'
 import { CoordinatorFailure } from '../domain/coordinator-failure.ts'
 import type { Clock } from '../domain/ports.ts'
 import { ErrorBodySchema } from '../protocol/errors.ts'
+import { Deadline } from './deadline.ts'
 import { classifyFailure } from './classify-failure.ts'
 
 /** An answer larger than this is not the API's: a job carries links to its inputs, not the inputs. */
@@ -58,7 +59,7 @@ export class HttpTransport {
 
   async call(call: Call): Promise<Answer> {
     const name = `${call.method} ${call.path}`
-    const deadline = AbortSignal.timeout(this.#settings.timeoutMs + (call.extraTimeoutMs ?? 0))
+    const deadline = new Deadline(this.#settings.timeoutMs + (call.extraTimeoutMs ?? 0), call.signal)
     let status: number
     let headers: Record<string, string | string[] | undefined>
     let text: string
@@ -68,7 +69,7 @@ export class HttpTransport {
         path: this.#basePath + call.path + queryString(call.query),
         headers: this.#headers(call),
         body: call.bytes === undefined ? (call.json === undefined ? null : JSON.stringify(call.json)) : call.bytes(),
-        signal: AbortSignal.any([call.signal, deadline]),
+        signal: deadline.signal,
         headersTimeout: 0,
         bodyTimeout: 0,
       })
@@ -78,6 +79,8 @@ export class HttpTransport {
     } catch (error) {
       if (error instanceof TooLargeError) throw garbled(name, `the answer is larger than ${MAX_ANSWER_BYTES} bytes`, null)
       throw classifyFailure({ kind: 'transport', call: name, error }, this.#clock.nowMs())
+    } finally {
+      deadline.clear()
     }
     const isSuccess = status >= 200 && status < 300
     const body = parseJson(text)

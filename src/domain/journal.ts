@@ -12,7 +12,7 @@ import type { Outcome, Settlement } from './outcome.ts'
  */
 export type JournalState = 'accepted' | 'running' | 'proven' | 'failed' | 'settled'
 
-/** A journal entry. `seq` is local, rises by one a job, and names the job's work directory. */
+/** A journal entry. `seq` is local and rises by one a job. */
 export interface JournalEntry {
   readonly seq: number
   readonly job: Job

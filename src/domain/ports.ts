@@ -26,11 +26,11 @@ export interface Logger {
 /** [0, 1), for jitter. */
 export type Random = () => number
 
-/** Scratch folders, one a job, named by the journal's sequence number and never by the job. */
+/** Scratch folders, one a job, asked for by the journal's sequence number and never named after the job. */
 export interface WorkDirectories {
-  /** Makes the empty folder of an entry and returns its path. */
+  /** Lends an entry an empty folder and returns its path. */
   create(seq: number): Promise<string>
-  /** Removes it with all that is in it; none there is no error. */
+  /** Takes it back and removes all that is in it; none lent is no error. */
   remove(seq: number): Promise<void>
 }
 

@@ -1,3 +1,4 @@
+import { existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { chmod, lstat, mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AitbcError } from '../domain/errors.ts'
@@ -14,12 +15,17 @@ export interface DiskWorkDirectoriesOptions {
 }
 
 /**
- * `<root>/<scope>/<seq>`, mode 0700. The root may lie in /tmp, where anyone can have put something of that name before
+ * `<root>/<scope>/<number>`, mode 0700. A folder that its job left empty serves the next one: to make and remove a folder
+ * for each costs more than a small job, since the file system writes both down. The root may lie in /tmp, where anyone can have put something of that name before
  * us; so nothing is used that is a link, belongs to others, or could be exchanged by others.
  */
 export class DiskWorkDirectories implements WorkDirectories {
   readonly #root: string
   readonly #scope: string
+  readonly #inUse = new Map<number, string>()
+  /** Empty folders that wait for the next job. */
+  readonly #spare: string[] = []
+  #made = 0
 
   constructor({ root, scope }: DiskWorkDirectoriesOptions) {
     this.#root = root
@@ -29,33 +35,40 @@ export class DiskWorkDirectories implements WorkDirectories {
   /** Makes root and scope and removes what an earlier life left in the scope. Throws `AITBC_WORK_DIR`. */
   async open(): Promise<void> {
     await this.#trying('cannot be prepared', this.#root, async () => {
-      await mkdir(this.#root, { recursive: true, mode: 0o700 })
-      await this.#checkRoot()
-      await mkdir(this.#scope, { recursive: true, mode: 0o700 })
-      await this.#checkScope()
-      await chmod(this.#scope, 0o700)
+      await this.#prepare()
       for (const name of await readdir(this.#scope)) await removeTree(join(this.#scope, name))
     })
   }
 
   async create(seq: number): Promise<string> {
-    const path = this.#pathOf(seq)
+    if (this.#inUse.has(seq)) await this.remove(seq)
+    const path = this.#spare.pop() ?? join(this.#scope, String((this.#made += 1)))
     await this.#trying('cannot be made', path, async () => {
-      await removeTree(path)
-      await mkdir(path, { mode: 0o700 })
+      if (isEmptyFolder(path)) return
+      // A spare one that is gone, with its scope perhaps: something tidies up in /tmp.
+      if (!existsSync(this.#scope)) await this.#prepare()
+      mkdirSync(path, { mode: 0o700 })
     })
+    this.#inUse.set(seq, path)
     return path
   }
 
   async remove(seq: number): Promise<void> {
-    const path = this.#pathOf(seq)
-    await this.#trying('cannot be removed', path, () => removeTree(path))
+    const path = this.#inUse.get(seq)
+    if (path === undefined) return
+    this.#inUse.delete(seq)
+    await this.#trying('cannot be removed', path, async () => {
+      if (isEmptyFolder(path)) this.#spare.push(path)
+      else await removeTree(path)
+    })
   }
 
-  #pathOf(seq: number): string {
-    if (!Number.isSafeInteger(seq) || seq < 0)
-      throw new AitbcError('AITBC_BUG', `no work directory can be named after ${seq}: please report it`)
-    return join(this.#scope, String(seq))
+  async #prepare(): Promise<void> {
+    await mkdir(this.#root, { recursive: true, mode: 0o700 })
+    await this.#checkRoot()
+    await mkdir(this.#scope, { recursive: true, mode: 0o700 })
+    await this.#checkScope()
+    await chmod(this.#scope, 0o700)
   }
 
   /** The root may be /tmp itself: root's own and sticky, so that others cannot rename what is ours in it. */
@@ -111,6 +124,15 @@ async function openFolders(path: string): Promise<void> {
 async function facts(path: string): Promise<{ uid: number; mode: number; isFolder: boolean }> {
   const found = await lstat(path)
   return { uid: found.uid, mode: found.mode, isFolder: found.isDirectory() }
+}
+
+/** Synchronous: asking another thread costs ten times as much. A path that is not there is no empty folder. */
+function isEmptyFolder(path: string): boolean {
+  try {
+    return readdirSync(path).length === 0
+  } catch {
+    return false
+  }
 }
 
 function ownUid(): number {

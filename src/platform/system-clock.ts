@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import type { Clock } from '../domain/ports.ts'
 
 /** A longer timer of Node fires at once. */
@@ -14,11 +13,17 @@ export class SystemClock implements Clock {
     return performance.now()
   }
 
-  async sleep(ms: number, signal: AbortSignal): Promise<void> {
-    try {
-      await delay(Math.min(ms, MAX_TIMER_MS), undefined, { signal })
-    } catch {
-      // Aborted: the caller looks at its signal.
-    }
+  sleep(ms: number, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return Promise.resolve()
+    // Not node:timers/promises: it makes an error with a stack for each sleep that is cut short.
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        clearTimeout(timer)
+        signal.removeEventListener('abort', wake)
+        resolve()
+      }
+      const timer = setTimeout(wake, Math.min(ms, MAX_TIMER_MS))
+      signal.addEventListener('abort', wake)
+    })
   }
 }

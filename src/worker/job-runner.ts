@@ -173,6 +173,10 @@ export class JobRunner {
 
 function failureOf(error: unknown, logger: Logger): ReturnType<typeof jobFailure> {
   if (error instanceof JobFailureError) return error.failure
+  if (error instanceof AitbcError && error.kind !== 'bug') {
+    logger.error('job cannot run on this machine: mend what the error says', { code: error.code, error: error.message })
+    return jobFailure('E_ENGINE', `the miner failed: ${error.message}`)
+  }
   logger.error('job ended by an error of ours: please report it', {
     error: error instanceof Error ? (error.stack ?? error.message) : String(error),
   })

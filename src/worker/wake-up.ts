@@ -3,7 +3,7 @@ import type { Clock } from '../domain/ports.ts'
 /** A wait that can be cut short. A notification that comes while nobody waits ends the next wait at once. */
 export class WakeUp {
   readonly #clock: Clock
-  #waiting: AbortController | null = null
+  #wake: (() => void) | null = null
   #isPending = false
 
   constructor(clock: Clock) {
@@ -11,8 +11,8 @@ export class WakeUp {
   }
 
   notify(): void {
-    if (this.#waiting === null) this.#isPending = true
-    else this.#waiting.abort()
+    if (this.#wake === null) this.#isPending = true
+    else this.#wake()
   }
 
   /** Resolves after `ms` (null: no limit), on `notify`, or when the signal aborts. One waiter at a time. */
@@ -21,15 +21,29 @@ export class WakeUp {
       this.#isPending = false
       return
     }
-    const waiting = new AbortController()
-    const onAbort = (): void => waiting.abort()
-    signal.addEventListener('abort', onAbort, { once: true })
-    this.#waiting = waiting
-    try {
-      await this.#clock.sleep(ms ?? Number.POSITIVE_INFINITY, waiting.signal)
-    } finally {
-      signal.removeEventListener('abort', onAbort)
-      this.#waiting = null
-    }
+    if (ms === null) await this.#untilWoken(signal)
+    else await this.#untilWokenOr(ms, signal)
+    this.#wake = null
+  }
+
+  #untilWoken(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = () => {
+        signal.removeEventListener('abort', resolveNow)
+        resolve()
+      }
+      const resolveNow = this.#wake
+      signal.addEventListener('abort', resolveNow, { once: true })
+    })
+  }
+
+  async #untilWokenOr(ms: number, signal: AbortSignal): Promise<void> {
+    const sleep = new AbortController()
+    // With a reason of its own: the default one is an error with a stack.
+    const wake = (): void => sleep.abort('woken')
+    this.#wake = wake
+    signal.addEventListener('abort', wake, { once: true })
+    await this.#clock.sleep(ms, sleep.signal)
+    signal.removeEventListener('abort', wake)
   }
 }

@@ -1,5 +1,5 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { DiskWorkDirectories } from '../../../src/platform/disk-work-directories.ts'
 import { tempDir } from '../../support/temp-dir.ts'
@@ -10,10 +10,34 @@ describe('DiskWorkDirectories', () => {
     const workDirs = new DiskWorkDirectories({ root, scope: 'miner' })
     await workDirs.open()
     const path = await workDirs.create(7)
-    expect(path).toBe(join(root, 'miner', '7'))
+    expect(dirname(path)).toBe(join(root, 'miner'))
     expect(statSync(path).mode & 0o777).toBe(0o700)
     writeFileSync(join(path, 'left'), '')
     expect(readdirSync(await workDirs.create(7))).toEqual([])
+  })
+
+  it('lends an empty folder again, and a full one never', async () => {
+    const workDirs = new DiskWorkDirectories({ root: tempDir(), scope: 'miner' })
+    await workDirs.open()
+    const first = await workDirs.create(1)
+    await workDirs.remove(1)
+    expect(await workDirs.create(2)).toBe(first)
+    writeFileSync(join(first, 'left'), '')
+    await workDirs.remove(2)
+    expect(existsSync(first)).toBe(false)
+    const [third, fourth] = [await workDirs.create(3), await workDirs.create(4)]
+    expect(third).not.toBe(fourth)
+    expect([third, fourth].map((path) => readdirSync(path))).toEqual([[], []])
+  })
+
+  it('goes on when something has tidied its scope away', async () => {
+    const root = join(tempDir(), 'work')
+    const workDirs = new DiskWorkDirectories({ root, scope: 'miner' })
+    await workDirs.open()
+    await workDirs.create(1)
+    await workDirs.remove(1)
+    rmSync(root, { recursive: true })
+    expect(readdirSync(await workDirs.create(2))).toEqual([])
   })
 
   it('removes leftovers of its own scope, and nothing of another', async () => {
