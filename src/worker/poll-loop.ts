@@ -17,6 +17,8 @@ import type { WakeUp } from './wake-up.ts'
 /** An empty answer that came sooner than this was not held: the coordinator does not do long polls (or not now). */
 const HELD_MS = 1_000
 const JOURNAL_FULL_PAUSE_MS = 30_000
+/** Requests for jobs under way at once, while jobs come. */
+const MAX_LANES = 4
 
 export interface PollLoopDeps {
   readonly coordinator: Coordinator
@@ -45,50 +47,73 @@ export interface PollObserver {
 }
 
 /**
- * Whenever a slot is free and the gate is open, asks for the next job, writes it into the journal and starts it.
+ * Whenever a slot is free and the gate is open, asks for the next job, writes it into the journal and starts it. While
+ * jobs come, asks for several at once, so that a distant coordinator does not leave slots empty; else one request waits.
  * Runs until the signal aborts; a request under way is then dropped, and the lease of a job lost with it runs out.
  */
 export async function runPollLoop(deps: PollLoopDeps, signal: AbortSignal): Promise<void> {
+  const { clock, gate, slots, health, pollMs } = deps
   let failures = 0
+  let jobsCome = false
   while (!signal.aborted) {
-    await deps.gate.whenOpen(signal)
-    await deps.slots.whenFree(signal)
+    await gate.whenOpen(signal)
+    await slots.whenFree(signal)
     if (signal.aborted) return
-    let pauseMs: number
-    try {
-      pauseMs = await pollOnce(deps, signal)
-      failures = 0
-    } catch (error) {
-      if (signal.aborted) return
-      if (!(error instanceof CoordinatorFailure)) throw error
+    const lanes: number = jobsCome ? Math.min(slots.free, MAX_LANES) : 1
+    const askedAtMs = clock.monotonicMs()
+    const polls = await Promise.allSettled(
+      Array.from({ length: lanes }, () => pollOnce(deps, lanes > 1 ? 0 : deps.pollWaitS(), signal)),
+    )
+    if (signal.aborted) return
+    const failure = worstOf(polls)
+    const results = polls.map((poll) => (poll.status === 'fulfilled' ? poll.value : null))
+    jobsCome = failure === null && results.includes('job')
+    let pauseMs = 0
+    if (failure !== null) {
       failures += 1
-      deps.health.failed(error)
-      pauseMs = Math.max(deps.pollMs, backoffMs(COORDINATOR_BACKOFF, failures, deps.random, error.retryAfterMs))
+      health.failed(failure)
+      pauseMs = Math.max(pollMs, backoffMs(COORDINATOR_BACKOFF, failures, deps.random, failure.retryAfterMs))
+    } else {
+      failures = 0
+      // Several lanes without a job between them: one more request, which may wait, decides.
+      if (lanes === 1 && results[0] === 'nothing') pauseMs = pollMs - (clock.monotonicMs() - askedAtMs)
     }
     if (pauseMs > 0) await deps.wakeUp.wait(pauseMs, signal)
   }
 }
 
-/** Returns how long to pause before the next poll. */
-async function pollOnce(deps: PollLoopDeps, signal: AbortSignal): Promise<number> {
+/** The failure of a round, if it had one: the one that asks for the longest wait. Whatever is no failed call is thrown on. */
+function worstOf(polls: readonly PromiseSettledResult<Polled>[]): CoordinatorFailure | null {
+  let worst: CoordinatorFailure | null = null
+  for (const poll of polls) {
+    if (poll.status === 'fulfilled') continue
+    if (!(poll.reason instanceof CoordinatorFailure)) throw poll.reason
+    if (worst === null || (poll.reason.retryAfterMs ?? 0) > (worst.retryAfterMs ?? 0)) worst = poll.reason
+  }
+  return worst
+}
+
+/** held: there was no job, and the coordinator took its time to say so; nothing: none that could be taken, said at once. */
+type Polled = 'job' | 'held' | 'nothing'
+
+async function pollOnce(deps: PollLoopDeps, waitS: number, signal: AbortSignal): Promise<Polled> {
   const { coordinator, clock, slots, workloads, observe } = deps
-  const waitS = deps.pollWaitS()
-  const askedAt = clock.monotonicMs()
+  const askedAtMs = clock.monotonicMs()
   const answer = await coordinator.next({ slots: slots.free, waitS, workloads }, signal)
-  const tookMs = clock.monotonicMs() - askedAt
   deps.health.succeeded()
   switch (answer.kind) {
     case 'job':
       observe.skipped = null
-      return (await acceptJob(deps, answer.job, signal)) ? 0 : deps.pollMs
+      return (await acceptJob(deps, answer.job, signal)) ? 'job' : 'nothing'
     case 'none': {
+      const wasHeld = clock.monotonicMs() - askedAtMs >= HELD_MS
       observe.skipped = answer.skipped
-      observe.isLongPoll = waitS > 0 && tookMs >= HELD_MS
-      return observe.isLongPoll ? 0 : Math.max(deps.pollMs - tookMs, 0)
+      if (waitS > 0) observe.isLongPoll = wasHeld
+      return waitS > 0 && wasHeld ? 'held' : 'nothing'
     }
     case 'malformed':
       await refuseMalformed(deps, answer, signal)
-      return deps.pollMs
+      return 'nothing'
     default:
       return answer satisfies never
   }

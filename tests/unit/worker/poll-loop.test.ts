@@ -89,6 +89,26 @@ describe('runPollLoop', () => {
     await eventually('one more', () => started.length === 3)
   })
 
+  it('asks for several jobs at once while jobs come, never for more than there are slots', async () => {
+    const { coordinator, slots, started, run } = setUp({ slots: 6, pollWaitS: 20 })
+    let underWay = 0
+    let most = 0
+    let jobs = 0
+    coordinator.onNext = async () => {
+      underWay += 1
+      most = Math.max(most, underWay)
+      await new Promise((resolve) => setImmediate(resolve))
+      underWay -= 1
+      jobs += 1
+      return { kind: 'job', job: aJob(`job_${jobs}`) }
+    }
+    void run()
+    await eventually('full', () => slots.free === 0)
+    expect(started).toHaveLength(6)
+    expect(most).toBe(4)
+    expect(coordinator.queries.map((query) => query.waitS)).toEqual([20, 0, 0, 0, 0, 20])
+  })
+
   it('keeps to JOB_POLL_SECS with a coordinator that answers at once', async () => {
     const { coordinator, clock, run, observe } = setUp({ pollWaitS: 20 })
     void run()
@@ -114,10 +134,11 @@ describe('runPollLoop', () => {
     const { coordinator, clock, started, run, logger } = setUp({ slots: 4 })
     coordinator.onNext = () => ({ kind: 'job', job: aJob('twice') })
     void run()
-    await eventually('offered again', () => coordinator.queries.length === 2)
+    await eventually('offered again', () => coordinator.queries.length >= 2)
     await clock.advance(POLL_MS * 2)
     expect(started).toHaveLength(1)
-    expect(coordinator.queries.length).toBeLessThanOrEqual(4)
+    // One that brought the job, three lanes that found it known, and one each interval.
+    expect(coordinator.queries.length).toBeLessThanOrEqual(7)
     expect(logger.messages('warn')).toContain('job offered again: it is in the journal already')
   })
 
