@@ -26,6 +26,7 @@ import type { PollObserver } from '../worker/poll-loop.ts'
 import { ServerClock } from '../worker/server-clock.ts'
 import { Slots } from '../worker/slots.ts'
 import { WakeUp } from '../worker/wake-up.ts'
+import { startHousekeeping } from './housekeeping.ts'
 import { Lifecycle } from './lifecycle.ts'
 import { MinerTotals } from './miner-totals.ts'
 import { reportStatus } from './status-report.ts'
@@ -73,6 +74,7 @@ async function assemble(opened: AsyncDisposableStack, deps: BuildMinerDeps): Pro
   const hardware = probeHardware()
   const identity = NodeIdentity.load(config.stateDir)
   const journal = opened.adopt(SqliteJournal.open({ stateDir: config.stateDir }), (open) => open.close())
+  opened.defer(startHousekeeping({ journal, clock, logger }))
   const workDirs = new DiskWorkDirectories({ root: config.workDir, scope: scopeOf(config.stateDir) })
   await workDirs.open()
 
