@@ -15,7 +15,7 @@ process.exitCode = await runCli({
   terminal: {
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
-    hasColors: process.stdout.isTTY && colors.isColorSupported,
+    hasColors: Boolean(process.stdout.isTTY) && colors.isColorSupported,
   },
   environment: processEnvironment(),
   nowMs: () => Date.now(),
