@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { enableCompileCache } from 'node:module'
 import { join } from 'node:path'
+import { isatty } from 'node:tty'
 
 // Compiled (and, from a checkout, type-stripped) code is kept beside the packages: the second start takes half the time
 // and memory of the first. Where the folder cannot be written, as under /usr, nothing happens.
@@ -15,7 +16,7 @@ process.exitCode = await runCli({
   terminal: {
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
-    hasColors: Boolean(process.stdout.isTTY) && colors.isColorSupported,
+    hasColors: isatty(process.stdout.fd) && colors.isColorSupported,
   },
   environment: processEnvironment(),
   nowMs: () => Date.now(),

@@ -38,37 +38,43 @@ const JOBS: readonly DemoJob[] = [
 ]
 
 async function demo(screen: Screen, keep: boolean): Promise<boolean> {
-  const startedMs = performance.now()
   const programs: Program[] = []
   const home = await MinerHome.make()
+  const interrupted = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]).then(() => keep)
   try {
-    screen.title('aitbc-miner demo: a coordinator, a miner and a client on this machine')
-    const coordinator = await startCoordinatorProgram()
-    programs.push(coordinator.program)
-    screen.fact('coordinator', `${coordinator.url}  (process ${coordinator.program.pid}, books in memory)`)
-    await home.configure({ COORD_URL: coordinator.url, WALLET_ADDR: WALLET, API_KEY: KEY, HEARTBEAT_SECS: 5 })
-    const miner = home.start()
-    programs.unshift(miner)
-    await miner.waitForLine(/coordinator reached/)
-    screen.fact('miner', `demo-miner  (process ${miner.pid}, log ${home.dir}/miner.log)`)
-    screen.fact('wallet', WALLET)
-
-    const client = new Client(coordinator.url, 'demo-client-key')
-    let allDone = true
-    for (const [index, job] of JOBS.entries()) {
-      allDone = (await showJob(client, screen, WALLET, job, `${index + 1}/${JOBS.length}`)) && allDone
-    }
-    if (keep) await keepRunning(screen, coordinator.url, home, programs)
-    const code = await miner.stop()
-    await coordinator.program.stop()
-    screen.title(
-      `${allDone ? 'Done' : 'Not all jobs succeeded'} in ${((performance.now() - startedMs) / 1000).toFixed(1)} s; miner stopped cleanly: ${code === 0 ? 'yes' : `no (${code})`}`,
-    )
-    return allDone && code === 0
+    return await Promise.race([tell(screen, keep, home, programs), interrupted])
   } finally {
     for (const program of programs) if (!program.hasEnded) await program.stop()
     await home.remove()
   }
+}
+
+/** The story itself; what it starts, it puts into `programs`. */
+async function tell(screen: Screen, keep: boolean, home: MinerHome, programs: Program[]): Promise<boolean> {
+  const startedMs = performance.now()
+  screen.title('aitbc-miner demo: a coordinator, a miner and a client on this machine')
+  const coordinator = await startCoordinatorProgram()
+  programs.push(coordinator.program)
+  screen.fact('coordinator', `${coordinator.url}  (process ${coordinator.program.pid}, books in memory)`)
+  await home.configure({ COORD_URL: coordinator.url, WALLET_ADDR: WALLET, API_KEY: KEY, HEARTBEAT_SECS: 5 })
+  const miner = home.start()
+  programs.unshift(miner)
+  await miner.waitForLine(/coordinator reached/)
+  screen.fact('miner', `demo-miner  (process ${miner.pid}, log ${home.dir}/miner.log)`)
+  screen.fact('wallet', WALLET)
+
+  const client = new Client(coordinator.url, 'demo-client-key')
+  let allDone = true
+  for (const [index, job] of JOBS.entries()) {
+    allDone = (await showJob(client, screen, WALLET, job, `${index + 1}/${JOBS.length}`)) && allDone
+  }
+  if (keep) await keepRunning(screen, coordinator.url, home, programs)
+  const code = await miner.stop()
+  await coordinator.program.stop()
+  screen.title(
+    `${allDone ? 'Done' : 'Not all jobs succeeded'} in ${((performance.now() - startedMs) / 1000).toFixed(1)} s; miner stopped cleanly: ${code === 0 ? 'yes' : `no (${code})`}`,
+  )
+  return allDone && code === 0
 }
 
 async function keepRunning(screen: Screen, url: string, home: MinerHome, programs: readonly Program[]): Promise<void> {
@@ -83,5 +89,7 @@ async function keepRunning(screen: Screen, url: string, home: MinerHome, program
   await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM'), ...programs.map((program) => program.ended())])
 }
 
+// A reader that goes away, as in a pipe to head, ends the show and not the cleaning up.
+process.stdout.on('error', () => process.emit('SIGTERM'))
 const { values } = parseArgs({ options: { keep: { type: 'boolean', default: false } } })
 process.exitCode = (await demo(new Screen(process.stdout), values.keep)) ? 0 : 1
