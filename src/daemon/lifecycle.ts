@@ -145,7 +145,8 @@ export class Lifecycle {
   async #flush(): Promise<void> {
     const { journal, clock, logger } = this.#deps
     const untilMs = clock.monotonicMs() + FLUSH_MS
-    while (journal.counts().outbox > 0 && clock.monotonicMs() < untilMs && !this.#deps.pollLoop.health.snapshot().isKeyRefused) {
+    const canDeliver = (): boolean => this.#deps.pollLoop.health.snapshot().isReachable !== false
+    while (journal.counts().outbox > 0 && clock.monotonicMs() < untilMs && canDeliver()) {
       await clock.sleep(20, this.#contact.signal)
     }
     const { outbox } = journal.counts()
