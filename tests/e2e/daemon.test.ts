@@ -70,7 +70,7 @@ describe('the daemon', () => {
 
   it('shows an operator in `status` why no work comes, and what it did', async () => {
     const { coordinator, client } = await localCoordinator()
-    const { home, start } = await testMinerHome({ ...KEYS, COORD_URL: coordinator.url })
+    const { home, start } = await testMinerHome({ ...KEYS, POLL_WAIT_SECS: 0, COORD_URL: coordinator.url })
     const miner = start()
     await client.submit({ workload: 'no_such_workload' })
     await client.finished((await client.submit(SMALL)).id)
