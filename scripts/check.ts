@@ -18,6 +18,7 @@ const STEPS: readonly Step[] = [
     mend: 'move the import to where .dependency-cruiser.mjs allows it; `npm run boundaries` shows them again',
   },
   { name: 'dead code', command: ['knip'], mend: 'delete what is listed; `npx knip` shows it again' },
+  { name: 'lock file', command: ['node', 'scripts/complete-lock.ts', '--check'], mend: 'npm run lock' },
   { name: 'OpenAPI document', command: ['node', 'scripts/write-openapi.ts', '--check'], mend: 'npm run openapi' },
   { name: 'configuration docs', command: ['node', 'scripts/write-config-docs.ts', '--check'], mend: 'npm run config-docs' },
   {
