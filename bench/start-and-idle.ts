@@ -50,7 +50,13 @@ export async function benchStartAndIdle(): Promise<Figure[]> {
         400,
         `min ${Math.min(...startMs).toFixed(0)}, max ${Math.max(...startMs).toFixed(0)} of ${STARTS}`,
       ),
-      absolute('idle daemon: resident memory', after.rssMb, 'MB', 90, ''),
+      absolute(
+        'idle daemon: resident memory',
+        after.rssMb,
+        'MB',
+        90,
+        `${after.ownMb.toFixed(0)} MB of its own, the rest is the mapped Node program`,
+      ),
       absolute('idle daemon: processor', cpuPct, '% of one core', 1, `over ${IDLE_S} s`),
     ]
   } finally {

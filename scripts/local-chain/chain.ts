@@ -3,6 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Program } from './program.ts'
 
+/** As in the script `miner` of package.json: a small young generation and one helper thread save 8 MB and cost no speed. */
+export const MINER_NODE_FLAGS: readonly string[] = ['--max-semi-space-size=1', '--v8-pool-size=1']
+
 /** Starts the mock coordinator on a free port (or the given one) and resolves when it listens. */
 export async function startCoordinatorProgram(
   args: readonly string[] = ['--port', '0'],
@@ -47,7 +50,7 @@ export class MinerHome {
 
   /** Starts the miner with the configuration of this folder. */
   start(env: Readonly<Record<string, string>> = {}): Program {
-    return new Program('miner', 'src/main.ts', ['run', '--config', this.confFile], env)
+    return new Program('miner', 'src/main.ts', ['run', '--config', this.confFile], env, MINER_NODE_FLAGS)
   }
 
   remove(): Promise<void> {

@@ -14,9 +14,15 @@ export class Program {
   readonly #onLine = new Set<(line: string) => void>()
 
   /** Starts `node <script> <args>` with an environment of its own: nothing of the caller's but PATH and HOME. */
-  constructor(name: string, script: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  constructor(
+    name: string,
+    script: string,
+    args: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+    nodeFlags: readonly string[] = [],
+  ) {
     this.name = name
-    this.#child = spawn(process.execPath, [script, ...args], {
+    this.#child = spawn(process.execPath, [...nodeFlags, script, ...args], {
       cwd: ROOT,
       env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin', HOME: process.env['HOME'] ?? '/', NO_COLOR: '1', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
