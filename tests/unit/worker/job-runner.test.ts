@@ -1,0 +1,158 @@
+import { describe, expect, it, onTestFinished } from 'vitest'
+import type { Engine, RunRequest, RunResult } from '../../../src/domain/engine.ts'
+import { AitbcError } from '../../../src/domain/errors.ts'
+import { JobFailureError } from '../../../src/domain/failure-codes.ts'
+import type { OutboxEntry } from '../../../src/domain/journal.ts'
+import type { Job } from '../../../src/domain/job.ts'
+import { SqliteJournal } from '../../../src/journal/sqlite-journal.ts'
+import { ActiveJobs } from '../../../src/worker/active-jobs.ts'
+import { EventRelay } from '../../../src/worker/event-relay.ts'
+import { JobRunner } from '../../../src/worker/job-runner.ts'
+import { ServerClock } from '../../../src/worker/server-clock.ts'
+import { Slots } from '../../../src/worker/slots.ts'
+import { eventually } from '../../support/eventually.ts'
+import { FakeClock } from '../../support/fake-clock.ts'
+import { aJob, FakeCoordinator } from '../../support/fake-coordinator.ts'
+import { RecordingLogger } from '../../support/recording-logger.ts'
+import { tempDir } from '../../support/temp-dir.ts'
+
+const RESULT: RunResult = {
+  mode: 'cpu',
+  output: {
+    mediaType: 'application/json',
+    sha256: 'a'.repeat(64),
+    sizeBytes: 2,
+    bytes: { kind: 'memory', data: Buffer.from('{}') },
+  },
+  metrics: { gflops: 1.5 },
+  environment: { engine: 'test' },
+}
+
+function setUp(run: (request: RunRequest) => Promise<RunResult>) {
+  const clock = new FakeClock()
+  const logger = new RecordingLogger()
+  const journal = SqliteJournal.open({ stateDir: tempDir() })
+  onTestFinished(() => journal.close())
+  const activeJobs = new ActiveJobs()
+  const slots = new Slots(1)
+  const outcomes: OutboxEntry[] = []
+  const fatal: unknown[] = []
+  const lent = new Set<number>()
+  const engine: Engine = { workloads: [], run, status: () => [], stop: async () => {} }
+  const runner = new JobRunner({
+    journal,
+    engine,
+    workDirs: {
+      create: async (seq) => {
+        lent.add(seq)
+        return '/nowhere'
+      },
+      remove: async (seq) => void lent.delete(seq),
+    },
+    activeJobs,
+    slots,
+    events: new EventRelay({ coordinator: new FakeCoordinator(), clock, logger }),
+    serverClock: new ServerClock(clock),
+    operatorLimits: { maxRuntimeS: 60, ramMb: null, vramMb: null, maxOutputBytes: 1_000 },
+    prove: () => null,
+    clock,
+    logger,
+    onOutcome: (entry) => outcomes.push(entry),
+    onFatal: (error) => fatal.push(error),
+  })
+  const start = (job: Job): void => runner.start(journal.accept(job, clock.nowMs()).entry)
+  return { clock, logger, journal, activeJobs, slots, outcomes, fatal, lent, runner, start }
+}
+
+describe('JobRunner', () => {
+  it('brings a job through the journal to a proof, with its times measured, and frees its slot', async () => {
+    const { start, runner, outcomes, slots, journal, lent, activeJobs } = setUp(async () => RESULT)
+    start(aJob('a'))
+    expect(slots.busy).toBe(1)
+    await runner.whenIdle()
+    expect(outcomes[0]?.outcome).toMatchObject({ kind: 'proved', metrics: { gflops: 1.5, run_ms: 0, queue_ms: 0 } })
+    expect(journal.recent(1)[0]?.state).toBe('proven')
+    expect(slots.busy).toBe(0)
+    expect(lent.size).toBe(0)
+    expect(activeJobs.get('a')?.state).toBe('proven')
+  })
+
+  it('reports the failure that the engine names', async () => {
+    const { start, runner, outcomes, logger } = setUp(async () => {
+      throw new JobFailureError('E_OOM', 'too much')
+    })
+    start(aJob('a'))
+    await runner.whenIdle()
+    expect(outcomes[0]?.outcome).toMatchObject({
+      kind: 'failed',
+      failure: { code: 'E_OOM', message: 'too much', retryable: true },
+    })
+    expect(logger.messages('warn')).toEqual(['job failed'])
+  })
+
+  it('makes E_ENGINE of an error that nobody foresaw, and asks for a report', async () => {
+    const { start, runner, outcomes, logger, fatal } = setUp(async () => {
+      throw new TypeError('surprise')
+    })
+    start(aJob('a'))
+    await runner.whenIdle()
+    expect(outcomes[0]?.outcome).toMatchObject({ kind: 'failed', failure: { code: 'E_ENGINE' } })
+    expect(logger.messages('error')).toEqual(['job ended by an error of ours: please report it'])
+    expect(fatal).toEqual([])
+  })
+
+  it('hands the reason of a cancel on to the engine, and reports it', async () => {
+    const { start, runner, outcomes, activeJobs, logger } = setUp(
+      ({ signal }) => new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+    )
+    start(aJob('a'))
+    await eventually('running', () => activeJobs.get('a')?.state === 'running')
+    activeJobs.get('a')?.cancel('E_CANCELED', 'by the test')
+    activeJobs.get('a')?.cancel('E_SHUTDOWN', 'too late')
+    await runner.whenIdle()
+    expect(outcomes[0]?.outcome).toMatchObject({ failure: { code: 'E_CANCELED', message: 'by the test', retryable: false } })
+    expect(logger.messages('warn')).toEqual([])
+  })
+
+  it('gives the engine the stricter of the limits, and a deadline that shortens the runtime', async () => {
+    let limits: RunRequest['limits'] | null = null
+    const { start, runner, clock } = setUp(async (request) => {
+      limits = request.limits
+      return RESULT
+    })
+    const deadline = new Date(clock.nowMs() + 5_000).toISOString()
+    start(aJob('a', { deadline, limits: { maxRuntimeS: 90, ramMb: 100, vramMb: null, maxOutputBytes: 5_000 } }))
+    await runner.whenIdle()
+    expect(limits).toEqual({ maxRuntimeS: 5, ramMb: 100, vramMb: null, maxOutputBytes: 1_000 })
+  })
+
+  it('tries again to write an outcome while the disk refuses, and keeps the slot busy so that no job comes', async () => {
+    const { start, runner, outcomes, journal, clock, slots, logger } = setUp(async () => RESULT)
+    const { recordOutcome } = journal
+    let refusals = 2
+    journal.recordOutcome = async (...given) => {
+      refusals -= 1
+      if (refusals >= 0) throw new AitbcError('AITBC_JOURNAL_WRITE', 'disk full for the test')
+      return recordOutcome.apply(journal, given)
+    }
+    start(aJob('a'))
+    await eventually('refused', () => refusals === 1)
+    expect(slots.busy).toBe(1)
+    await clock.advance(10_000)
+    await runner.whenIdle()
+    expect(outcomes).toHaveLength(1)
+    expect(logger.messages('error')).toEqual(
+      Array.from({ length: 2 }, () => 'outcome cannot be written: free disk space in STATE_DIR'),
+    )
+  })
+
+  it('stops the daemon when the journal is broken', async () => {
+    const { start, runner, journal, fatal } = setUp(async () => RESULT)
+    journal.recordOutcome = async () => {
+      throw new AitbcError('AITBC_JOURNAL_STATE', 'broken for the test')
+    }
+    start(aJob('a'))
+    await runner.whenIdle()
+    expect(fatal).toHaveLength(1)
+  })
+})
