@@ -2,6 +2,7 @@ import type {
   Coordinator,
   Heartbeat,
   HeartbeatAnswer,
+  JobEvent,
   NextAnswer,
   NextQuery,
   RegisterAnswer,
@@ -28,6 +29,8 @@ export class FakeCoordinator implements Coordinator {
   onNext: (signal: AbortSignal) => NextAnswer | Promise<NextAnswer> = () => ({ kind: 'none', skipped: {} })
   onDeliver: (entry: OutboxEntry) => Settlement | Promise<Settlement> = () => CREDITED
 
+  onEvents: (jobId: string, events: readonly JobEvent[], signal: AbortSignal) => Promise<unknown> = async () => {}
+
   async register(): Promise<RegisterAnswer | null> {
     this.registrations += 1
     return this.onRegister()
@@ -52,7 +55,9 @@ export class FakeCoordinator implements Coordinator {
     this.refused.push({ id, failure })
   }
 
-  async sendEvents(): Promise<void> {}
+  async sendEvents(jobId: string, events: readonly JobEvent[], signal: AbortSignal): Promise<void> {
+    await this.onEvents(jobId, events, signal)
+  }
 
   async close(): Promise<void> {}
 }

@@ -9,7 +9,7 @@ function setUp() {
   const clock = new FakeClock()
   const coordinator = new FakeCoordinator()
   const batches: (readonly JobEvent[])[] = []
-  coordinator.sendEvents = async (_jobId: string, events: readonly JobEvent[]) => {
+  coordinator.onEvents = async (_jobId: string, events: readonly JobEvent[]) => {
     batches.push(events)
   }
   const relay = new EventRelay({ coordinator, clock, logger: new RecordingLogger() })
@@ -63,7 +63,7 @@ describe('EventRelay', () => {
 
   it('does not let a coordinator that never answers hold up the end of a job', async () => {
     const { clock, coordinator, relay, token } = setUp()
-    coordinator.sendEvents = (_id: string, _events: readonly JobEvent[], signal: AbortSignal) =>
+    coordinator.onEvents = (_id: string, _events: readonly JobEvent[], signal: AbortSignal) =>
       new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(failing('unreachable'))))
     token('a')
     await clock.advance(0)
@@ -75,7 +75,7 @@ describe('EventRelay', () => {
     const { clock, coordinator, relay } = setUp()
     const sent: number[] = []
     const { promise, resolve } = Promise.withResolvers<void>()
-    coordinator.sendEvents = (_id: string, events: readonly JobEvent[]) => {
+    coordinator.onEvents = (_id: string, events: readonly JobEvent[]) => {
       sent.push(events.length)
       return promise
     }

@@ -128,12 +128,12 @@ describe('JobRunner', () => {
 
   it('tries again to write an outcome while the disk refuses, and keeps the slot busy so that no job comes', async () => {
     const { start, runner, outcomes, journal, clock, slots, logger } = setUp(async () => RESULT)
-    const { recordOutcome } = journal
+    const write = journal.recordOutcome.bind(journal)
     let refusals = 2
     journal.recordOutcome = async (...given) => {
       refusals -= 1
       if (refusals >= 0) throw new AitbcError('AITBC_JOURNAL_WRITE', 'disk full for the test')
-      return recordOutcome.apply(journal, given)
+      return write(...given)
     }
     start(aJob('a'))
     await eventually('refused', () => refusals === 1)
