@@ -68,7 +68,7 @@ describe('EventRelay', () => {
     token('a')
     await clock.advance(0)
     token('b')
-    await relay.finish('job', 20)
+    await expect(relay.finish('job', 20)).resolves.toBeUndefined()
   })
 
   it('keeps a bounded number of events for a coordinator that is slow to take them', async () => {
