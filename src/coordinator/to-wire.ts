@@ -10,8 +10,6 @@ import type { WireProof, WireProofOutput } from '../protocol/proof.ts'
 
 /** Longest failure message that is sent; the API takes 8,192 characters. */
 const MAX_MESSAGE = 4_096
-/** More jobs than this are not listed: a long outage can leave thousands of outcomes waiting. */
-const MAX_LISTED_JOBS = 256
 
 /** Who sends: the fields that every core body names. */
 export interface Sender {
@@ -51,7 +49,7 @@ export function toWireHeartbeat(sender: Sender, heartbeat: Heartbeat): WireHeart
     gpu: sender.hasGpu,
     status: heartbeat.status,
     slots: heartbeat.slots,
-    jobs: heartbeat.jobs.slice(0, MAX_LISTED_JOBS).map((job) => ({
+    jobs: heartbeat.jobs.map((job) => ({
       id: job.id,
       ...(job.leaseId === null ? {} : { lease_id: job.leaseId }),
       state: job.state,

@@ -5,7 +5,6 @@ import { HttpCoordinator } from '../coordinator/http-coordinator.ts'
 import type { Capabilities } from '../domain/coordinator.ts'
 import type { OutboxEntry } from '../domain/journal.ts'
 import type { MinerStatus } from '../domain/miner-status.ts'
-import type { Outcome, Settlement } from '../domain/outcome.ts'
 import type { Clock, Logger, ServiceNotifier } from '../domain/ports.ts'
 import { childEntry } from '../engine/child-command.ts'
 import { EnginePool } from '../engine/engine-pool.ts'
@@ -16,7 +15,7 @@ import { ModelResolver } from '../models/model-resolver.ts'
 import { DiskWorkDirectories } from '../platform/disk-work-directories.ts'
 import { NodeIdentity } from '../proof/node-identity.ts'
 import { signProofOfCompute } from '../proof/sign-proof-of-compute.ts'
-import { ActiveJob, ActiveJobs } from '../worker/active-jobs.ts'
+import { ActiveJob, ActiveJobs, MAX_LISTED_JOBS } from '../worker/active-jobs.ts'
 import { CoordinatorHealth } from '../worker/coordinator-health.ts'
 import { DeliveryLoop } from '../worker/delivery-loop.ts'
 import { EventRelay } from '../worker/event-relay.ts'
@@ -27,6 +26,7 @@ import { ServerClock } from '../worker/server-clock.ts'
 import { Slots } from '../worker/slots.ts'
 import { WakeUp } from '../worker/wake-up.ts'
 import { startHousekeeping } from './housekeeping.ts'
+import { logSettlement } from './log-settlement.ts'
 import { Lifecycle } from './lifecycle.ts'
 import { MinerTotals } from './miner-totals.ts'
 import { reportStatus } from './status-report.ts'
@@ -152,7 +152,7 @@ async function assemble(opened: AsyncDisposableStack, deps: BuildMinerDeps): Pro
     pollWakeUp.notify()
     delivery.resume()
   })
-  for (const entry of journal.due(Number.MAX_SAFE_INTEGER, 10_000)) activeJobs.add(waitingJob(entry, clock))
+  for (const entry of journal.due(Number.MAX_SAFE_INTEGER, MAX_LISTED_JOBS)) activeJobs.add(waitingJob(entry, clock))
 
   const capabilities: Capabilities = {
     minerId: config.minerId,
@@ -278,26 +278,6 @@ function scopeOf(stateDir: string): string {
 }
 
 function waitingJob(entry: OutboxEntry, clock: Clock): ActiveJob {
-  return new ActiveJob(entry, clock.monotonicMs(), entry.outcome.kind === 'proved' ? 'proven' : 'failed')
-}
-
-function logSettlement(logger: Logger, { job, outcome }: OutboxEntry, settlement: Settlement): void {
-  const about = { job: job.id, workload: job.workload, attempt: job.attempt }
-  switch (settlement.kind) {
-    case 'credited':
-      logger.info('proof accepted', { ...about, reward: settlement.reward, balance: settlement.balance, unit: settlement.unit })
-      return
-    case 'reported':
-      logger.info('failure reported', { ...about, code: codeOf(outcome) })
-      return
-    case 'dropped':
-      logger.warn('outcome dropped: the job is no longer ours', { ...about, reason: settlement.reason, code: codeOf(outcome) })
-      return
-    default:
-      settlement satisfies never
-  }
-}
-
-function codeOf(outcome: Outcome): string | null {
-  return outcome.kind === 'failed' ? outcome.failure.code : null
+  const { seq, job, outcome } = entry
+  return new ActiveJob({ seq, job }, clock.monotonicMs(), outcome.kind === 'proved' ? 'proven' : 'failed')
 }

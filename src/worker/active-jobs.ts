@@ -3,6 +3,9 @@ import { JobFailureError } from '../domain/failure-codes.ts'
 import type { JournalEntry } from '../domain/journal.ts'
 import type { Job, Lease } from '../domain/job.ts'
 
+/** More jobs than this are not listed in a heartbeat: a long outage can leave thousands of outcomes waiting. */
+export const MAX_LISTED_JOBS = 256
+
 /**
  * A job that this miner holds: from its acceptance until the coordinator has taken its outcome. All that time its
  * lease is renewed, so that no other miner does the work again while a proof waits for delivery.
@@ -65,6 +68,13 @@ export class ActiveJobs {
 
   all(): ActiveJob[] {
     return [...this.#byId.values()]
+  }
+
+  /** Those that a heartbeat lists: the ones still to be done first, then outcomes that wait for delivery. */
+  listed(): ActiveJob[] {
+    const jobs = this.all()
+    const isDone = ({ state }: ActiveJob): boolean => state === 'proven' || state === 'failed'
+    return [...jobs.filter((job) => !isDone(job)), ...jobs.filter(isDone)].slice(0, MAX_LISTED_JOBS)
   }
 
   /** Asks every job that still runs to end. */

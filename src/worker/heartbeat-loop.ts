@@ -88,7 +88,7 @@ async function untilNextBeat(
 
 async function beat(deps: HeartbeatLoopDeps, leases: LeaseKeeper, signal: AbortSignal): Promise<void> {
   const { coordinator, activeJobs, slots, health, serverClock, gate, logger } = deps
-  const listed = activeJobs.all()
+  const listed = activeJobs.listed()
   const answer = await coordinator.heartbeat(
     {
       status: deps.status(),

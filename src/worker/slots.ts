@@ -1,8 +1,10 @@
+import { Waiters } from './waiters.ts'
+
 /** The places in which jobs run: `MAX_CONCURRENCY` of them. */
 export class Slots {
   readonly total: number
   #busy = 0
-  #waiters: (() => void)[] = []
+  readonly #waiters = new Waiters()
 
   constructor(total: number) {
     this.total = total
@@ -23,20 +25,11 @@ export class Slots {
 
   release(): void {
     this.#busy -= 1
-    if (this.free > 0) for (const wake of this.#waiters.splice(0)) wake()
+    this.#waiters.wake()
   }
 
   /** Resolves when a slot is free or the signal aborts; takes none. */
-  async whenFree(signal: AbortSignal): Promise<void> {
-    while (this.free <= 0 && !signal.aborted) {
-      await new Promise<void>((resolve) => {
-        const done = (): void => {
-          signal.removeEventListener('abort', done)
-          resolve()
-        }
-        this.#waiters.push(done)
-        signal.addEventListener('abort', done, { once: true })
-      })
-    }
+  whenFree(signal: AbortSignal): Promise<void> {
+    return this.#waiters.until(() => this.free > 0, signal)
   }
 }

@@ -11,7 +11,6 @@ import { CoordinatorFailure } from '../../src/domain/coordinator-failure.ts'
 import type { FailureClass } from '../../src/domain/coordinator-failure.ts'
 import type { JobFailure } from '../../src/domain/failure-codes.ts'
 import type { OutboxEntry } from '../../src/domain/journal.ts'
-import type { Job } from '../../src/domain/job.ts'
 import type { Settlement } from '../../src/domain/outcome.ts'
 
 export const CREDITED: Settlement = { kind: 'credited', reward: '1', balance: '1', unit: 'AITBC' }
@@ -64,20 +63,4 @@ export class FakeCoordinator implements Coordinator {
 
 export function failing(failureClass: FailureClass, retryAfterMs: number | null = null): CoordinatorFailure {
   return new CoordinatorFailure(`${failureClass} for the test`, { failureClass, status: null, apiCode: null, retryAfterMs })
-}
-
-export function aJob(id: string, change: Partial<Job> = {}): Job {
-  return {
-    id,
-    workload: 'torch_bench',
-    params: {},
-    model: null,
-    inputs: [],
-    limits: { maxRuntimeS: null, ramMb: null, vramMb: null, maxOutputBytes: null },
-    lease: null,
-    attempt: 1,
-    reward: null,
-    deadline: null,
-    ...change,
-  }
 }

@@ -18,6 +18,23 @@ export function sampleJob(changes: Partial<Job> = {}): Job {
   }
 }
 
+/** A job as a coordinator of the core profile sends it: nothing but an id and a workload. */
+export function coreJob(id: string, changes: Partial<Job> = {}): Job {
+  return {
+    id,
+    workload: 'torch_bench',
+    params: {},
+    model: null,
+    inputs: [],
+    limits: { maxRuntimeS: null, ramMb: null, vramMb: null, maxOutputBytes: null },
+    lease: null,
+    attempt: 1,
+    reward: null,
+    deadline: null,
+    ...changes,
+  }
+}
+
 /** A proof of 3 bytes in memory, unless other bytes are given. */
 export function sampleProof(bytes: OutputBytes = { kind: 'memory', data: new Uint8Array([1, 2, 3]) }): Proved {
   return {

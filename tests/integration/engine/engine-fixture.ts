@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
+import { coreJob } from '../../support/sample-jobs.ts'
 import type { JobProgress, RunLimits, RunRequest, RunResult } from '../../../src/domain/engine.ts'
 import { JobFailureError } from '../../../src/domain/failure-codes.ts'
 import type { JobFailure } from '../../../src/domain/failure-codes.ts'
@@ -69,18 +70,7 @@ export async function runRequest(workload: string, params: unknown, options: Req
   const workDir = await mkdtemp(join(tmpdir(), 'aitbc-engine-'))
   onTestFinished(() => rm(workDir, { recursive: true, force: true }))
   return {
-    job: {
-      id: 'job_1',
-      workload,
-      params,
-      model: null,
-      inputs: [],
-      limits: { maxRuntimeS: null, ramMb: null, vramMb: null, maxOutputBytes: null },
-      lease: null,
-      attempt: 1,
-      reward: null,
-      deadline: null,
-    },
+    job: coreJob('job_1', { workload, params }),
     workDir,
     limits: { maxRuntimeS: 15, ramMb: null, vramMb: null, maxOutputBytes: 1_000_000, ...options.limits },
     signal: options.signal ?? new AbortController().signal,

@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { errorOf } from '../../support/error-of.ts'
 import { SqliteJournal } from '../../../src/journal/sqlite-journal.ts'
 import { sampleFailure, sampleJob, sampleProof } from '../../support/sample-jobs.ts'
 import { tempDir } from '../../support/temp-dir.ts'
@@ -23,15 +24,6 @@ function openJournal(stateDir: string): SqliteJournal {
   const journal = SqliteJournal.open({ stateDir })
   onTestFinished(() => journal.close())
   return journal
-}
-
-function errorOf(action: () => unknown): unknown {
-  try {
-    action()
-  } catch (error) {
-    return error
-  }
-  throw new Error('no error was thrown')
 }
 
 describe('opening a journal', () => {

@@ -1,16 +1,8 @@
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
+import { errorOf } from '../../support/error-of.ts'
 import { AitbcError } from '../../../src/domain/errors.ts'
 import { sqliteError } from '../../../src/journal/sqlite-error.ts'
-
-function errorOf(action: () => unknown): unknown {
-  try {
-    action()
-  } catch (error) {
-    return error
-  }
-  throw new Error('no error was thrown')
-}
 
 describe('sqliteError', () => {
   it('takes a database that cannot grow for one that cannot be written', () => {

@@ -7,21 +7,14 @@ import type { Job, ModelRef } from '../../../src/domain/job.ts'
 import { readCatalogue } from '../../../src/models/catalogue.ts'
 import type { CatalogueModel } from '../../../src/models/catalogue.ts'
 import { ModelResolver } from '../../../src/models/model-resolver.ts'
+import { coreJob } from '../../support/sample-jobs.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 
 function jobWith(model: Partial<ModelRef> | null, workload = 'llm_gen'): Job {
-  return {
-    id: 'job_1',
+  return coreJob('job_1', {
     workload,
-    params: {},
     model: model === null ? null : { name: null, uri: null, sha256: null, bytes: null, ...model },
-    inputs: [],
-    limits: { maxRuntimeS: null, ramMb: null, vramMb: null, maxOutputBytes: null },
-    lease: null,
-    attempt: 1,
-    reward: null,
-    deadline: null,
-  }
+  })
 }
 
 function modelFile(name: string, isDefault: boolean): CatalogueModel {

@@ -3,17 +3,9 @@ import { once } from 'node:events'
 import { statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { errorOf } from '../../support/error-of.ts'
 import { StateDirLock } from '../../../src/platform/state-dir-lock.ts'
 import { tempDir } from '../../support/temp-dir.ts'
-
-function errorOf(action: () => unknown): unknown {
-  try {
-    action()
-  } catch (error) {
-    return error
-  }
-  throw new Error('no error was thrown')
-}
 
 describe('StateDirLock', () => {
   it('keeps others out until it is released, and names its holder', () => {

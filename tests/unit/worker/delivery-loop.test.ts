@@ -6,7 +6,8 @@ import { CoordinatorHealth } from '../../../src/worker/coordinator-health.ts'
 import { DeliveryLoop } from '../../../src/worker/delivery-loop.ts'
 import { eventually } from '../../support/eventually.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
-import { aJob, CREDITED, failing, FakeCoordinator } from '../../support/fake-coordinator.ts'
+import { CREDITED, failing, FakeCoordinator } from '../../support/fake-coordinator.ts'
+import { coreJob } from '../../support/sample-jobs.ts'
 import { RecordingLogger } from '../../support/recording-logger.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 
@@ -31,7 +32,7 @@ async function setUp() {
   })
   const stop = new AbortController()
   const record = async (id: string) => {
-    const accepted = journal.accept(aJob(id), clock.nowMs())
+    const accepted = journal.accept(coreJob(id), clock.nowMs())
     return journal.recordOutcome(
       accepted.entry.seq,
       { kind: 'failed', failure: jobFailure('E_ENGINE', 'm'), metrics: {} },

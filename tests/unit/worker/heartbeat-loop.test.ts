@@ -10,7 +10,8 @@ import { Slots } from '../../../src/worker/slots.ts'
 import { WakeUp } from '../../../src/worker/wake-up.ts'
 import { eventually } from '../../support/eventually.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
-import { aJob, failing, FakeCoordinator, NO_ORDERS } from '../../support/fake-coordinator.ts'
+import { failing, FakeCoordinator, NO_ORDERS } from '../../support/fake-coordinator.ts'
+import { coreJob } from '../../support/sample-jobs.ts'
 import { RecordingLogger } from '../../support/recording-logger.ts'
 
 const CAPABILITIES: Capabilities = {
@@ -65,7 +66,7 @@ function setUp() {
   }
   const hold = (id: string, leaseMs: number | null): ActiveJob => {
     const lease = leaseMs === null ? null : { id: `L-${id}`, expiresAt: new Date(clock.nowMs() + leaseMs).toISOString() }
-    const job = new ActiveJob({ seq: 1, job: aJob(id, { lease }) }, clock.monotonicMs())
+    const job = new ActiveJob({ seq: 1, job: coreJob(id, { lease }) }, clock.monotonicMs())
     activeJobs.add(job)
     return job
   }
@@ -108,6 +109,16 @@ describe('runHeartbeatLoop', () => {
     await clock.advance(1)
     expect(coordinator.heartbeats).toHaveLength(2)
     expect(coordinator.heartbeats[1]?.jobs).toEqual([{ id: 'a', leaseId: 'L-a', state: 'accepted', progress: null }])
+  })
+
+  it('renews the leases of running jobs although thousands of outcomes wait', async () => {
+    const { coordinator, activeJobs, run } = setUp()
+    for (let seq = 2; seq < 3_000; seq += 1) activeJobs.add(new ActiveJob({ seq, job: coreJob(`done_${seq}`) }, 0, 'proven'))
+    activeJobs.add(new ActiveJob({ seq: 1, job: coreJob('running') }, 0, 'running'))
+    run()
+    await eventually('first beat', () => coordinator.registrations === 1)
+    expect(coordinator.heartbeats[0]?.jobs[0]).toMatchObject({ id: 'running', state: 'running' })
+    expect(coordinator.heartbeats[0]?.jobs).toHaveLength(256)
   })
 
   it('cancels the jobs that the coordinator names, and no other', async () => {

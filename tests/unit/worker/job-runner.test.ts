@@ -12,7 +12,8 @@ import { ServerClock } from '../../../src/worker/server-clock.ts'
 import { Slots } from '../../../src/worker/slots.ts'
 import { eventually } from '../../support/eventually.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
-import { aJob, FakeCoordinator } from '../../support/fake-coordinator.ts'
+import { FakeCoordinator } from '../../support/fake-coordinator.ts'
+import { coreJob } from '../../support/sample-jobs.ts'
 import { RecordingLogger } from '../../support/recording-logger.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 
@@ -67,7 +68,7 @@ function setUp(run: (request: RunRequest) => Promise<RunResult>) {
 describe('JobRunner', () => {
   it('brings a job through the journal to a proof, with its times measured, and frees its slot', async () => {
     const { start, runner, outcomes, slots, journal, lent, activeJobs } = setUp(async () => RESULT)
-    start(aJob('a'))
+    start(coreJob('a'))
     expect(slots.busy).toBe(1)
     await runner.whenIdle()
     expect(outcomes[0]?.outcome).toMatchObject({ kind: 'proved', metrics: { gflops: 1.5, run_ms: 0, queue_ms: 0 } })
@@ -81,7 +82,7 @@ describe('JobRunner', () => {
     const { start, runner, outcomes, logger } = setUp(async () => {
       throw new JobFailureError('E_OOM', 'too much')
     })
-    start(aJob('a'))
+    start(coreJob('a'))
     await runner.whenIdle()
     expect(outcomes[0]?.outcome).toMatchObject({
       kind: 'failed',
@@ -94,7 +95,7 @@ describe('JobRunner', () => {
     const { start, runner, outcomes, logger, fatal } = setUp(async () => {
       throw new TypeError('surprise')
     })
-    start(aJob('a'))
+    start(coreJob('a'))
     await runner.whenIdle()
     expect(outcomes[0]?.outcome).toMatchObject({ kind: 'failed', failure: { code: 'E_ENGINE' } })
     expect(logger.messages('error')).toEqual(['job ended by an error of ours: please report it'])
@@ -105,7 +106,7 @@ describe('JobRunner', () => {
     const { start, runner, outcomes, activeJobs, logger } = setUp(
       ({ signal }) => new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
     )
-    start(aJob('a'))
+    start(coreJob('a'))
     await eventually('running', () => activeJobs.get('a')?.state === 'running')
     activeJobs.get('a')?.cancel('E_CANCELED', 'by the test')
     activeJobs.get('a')?.cancel('E_SHUTDOWN', 'too late')
@@ -121,7 +122,7 @@ describe('JobRunner', () => {
       return RESULT
     })
     const deadline = new Date(clock.nowMs() + 5_000).toISOString()
-    start(aJob('a', { deadline, limits: { maxRuntimeS: 90, ramMb: 100, vramMb: null, maxOutputBytes: 5_000 } }))
+    start(coreJob('a', { deadline, limits: { maxRuntimeS: 90, ramMb: 100, vramMb: null, maxOutputBytes: 5_000 } }))
     await runner.whenIdle()
     expect(limits).toEqual({ maxRuntimeS: 5, ramMb: 100, vramMb: null, maxOutputBytes: 1_000 })
   })
@@ -135,7 +136,7 @@ describe('JobRunner', () => {
       if (refusals >= 0) throw new AitbcError('AITBC_JOURNAL_WRITE', 'disk full for the test')
       return write(...given)
     }
-    start(aJob('a'))
+    start(coreJob('a'))
     await eventually('refused', () => refusals === 1)
     expect(slots.busy).toBe(1)
     await clock.advance(10_000)
@@ -151,7 +152,7 @@ describe('JobRunner', () => {
     journal.recordOutcome = async () => {
       throw new AitbcError('AITBC_JOURNAL_STATE', 'broken for the test')
     }
-    start(aJob('a'))
+    start(coreJob('a'))
     await runner.whenIdle()
     expect(fatal).toHaveLength(1)
   })

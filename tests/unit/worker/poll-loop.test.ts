@@ -11,7 +11,8 @@ import { Slots } from '../../../src/worker/slots.ts'
 import { WakeUp } from '../../../src/worker/wake-up.ts'
 import { eventually } from '../../support/eventually.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
-import { aJob, failing, FakeCoordinator } from '../../support/fake-coordinator.ts'
+import { failing, FakeCoordinator } from '../../support/fake-coordinator.ts'
+import { coreJob } from '../../support/sample-jobs.ts'
 import { RecordingLogger } from '../../support/recording-logger.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 
@@ -68,7 +69,7 @@ function setUp(options: { slots?: number; pollWaitS?: number } = {}) {
 describe('runPollLoop', () => {
   it('writes a job into the journal before it starts it', async () => {
     const { coordinator, journal, started, run } = setUp()
-    coordinator.onNext = () => ({ kind: 'job', job: aJob('a') })
+    coordinator.onNext = () => ({ kind: 'job', job: coreJob('a') })
     void run()
     await eventually('started', () => started.length === 1)
     expect(journal.recent(1)[0]).toMatchObject({ seq: started[0]?.seq, state: 'accepted', job: { id: 'a' } })
@@ -79,7 +80,7 @@ describe('runPollLoop', () => {
     let jobs = 0
     coordinator.onNext = () => {
       jobs += 1
-      return { kind: 'job', job: aJob(`job_${jobs}`) }
+      return { kind: 'job', job: coreJob(`job_${jobs}`) }
     }
     void run()
     await eventually('full', () => started.length === 2)
@@ -100,7 +101,7 @@ describe('runPollLoop', () => {
       await new Promise((resolve) => setImmediate(resolve))
       underWay -= 1
       jobs += 1
-      return { kind: 'job', job: aJob(`job_${jobs}`) }
+      return { kind: 'job', job: coreJob(`job_${jobs}`) }
     }
     void run()
     await eventually('full', () => slots.free === 0)
@@ -132,7 +133,7 @@ describe('runPollLoop', () => {
 
   it('runs a job once that the coordinator offers twice, and does not spin on it', async () => {
     const { coordinator, clock, started, run, logger } = setUp({ slots: 4 })
-    coordinator.onNext = () => ({ kind: 'job', job: aJob('twice') })
+    coordinator.onNext = () => ({ kind: 'job', job: coreJob('twice') })
     void run()
     await eventually('offered again', () => coordinator.queries.length >= 2)
     await clock.advance(POLL_MS * 2)
@@ -162,7 +163,7 @@ describe('runPollLoop', () => {
     coordinator.onNext = () => {
       left -= 1
       if (left >= 0) throw failing('unreachable')
-      return { kind: 'job', job: aJob('a') }
+      return { kind: 'job', job: coreJob('a') }
     }
     void run()
     await eventually('first failure', () => coordinator.queries.length === 1)
@@ -177,7 +178,7 @@ describe('runPollLoop', () => {
     journal.accept = () => {
       throw new AitbcError('AITBC_JOURNAL_WRITE', 'disk full for the test')
     }
-    coordinator.onNext = () => ({ kind: 'job', job: aJob('a') })
+    coordinator.onNext = () => ({ kind: 'job', job: coreJob('a') })
     void run()
     await eventually('handed back', () => coordinator.refused.length === 1)
     await clock.advance(20_000)
