@@ -24,5 +24,7 @@ export function childEnvironment(kind: EngineKind, own: Readonly<Record<string, 
   }
   // Every libuv worker that calls into llama.cpp brings spinning compute threads of its own; one is twice as fast as four.
   if (kind === 'llama') environment['UV_THREADPOOL_SIZE'] = '1'
+  // ONNX Runtime would report its use to its maker, and leave a log of that in the temporary folder.
+  if (kind === 'onnx') environment['ORT_DISABLE_TELEMETRY'] = '1'
   return environment
 }
