@@ -70,7 +70,7 @@ describe('a daemon killed at any moment', () => {
     expect(new Set(views.map((view) => view.state))).toEqual(new Set(['completed', 'failed']))
     expect(completed).toHaveLength((ids.length * 3) / 4)
     expect(await ledgerTimes(coordinator.url, 'client-key', 'w')).toHaveLength(completed.length)
-    expect((await client.balance('w')).balance).toBe((completed.length * 0.01).toFixed(2))
+    expect((await client.balance('w')).balance).toBe(String(completed.length / 100))
     expect(engines.filter((pid) => isEngine(pid))).toEqual([])
     expect(readdirSync(join(home.dir, 'state', 'outputs'))).toEqual([])
   })
