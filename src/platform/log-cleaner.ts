@@ -1,7 +1,7 @@
 import type { LogAttributes } from '../domain/ports.ts'
 
-/** Attributes ready to be written: no secret, no value beyond the bound, nothing undefined. */
-export type CleanAttributes = Readonly<Record<string, string | number | boolean | null>>
+/** Attributes ready to be written: no secret, no value beyond the bound, nothing that is not known. */
+export type CleanAttributes = Readonly<Record<string, string | number | boolean>>
 
 const MAX_VALUE_CHARS = 1_000
 /** A shorter secret would be found in every other word, and protects nothing. */
@@ -20,9 +20,9 @@ export class LogCleaner {
   }
 
   attributes(attributes: LogAttributes): CleanAttributes {
-    const clean: Record<string, string | number | boolean | null> = {}
+    const clean: Record<string, string | number | boolean> = {}
     for (const [key, value] of Object.entries(attributes)) {
-      if (value !== undefined) clean[key] = typeof value === 'string' ? this.text(value) : value
+      if (value != null) clean[key] = typeof value === 'string' ? this.text(value) : value
     }
     return clean
   }
