@@ -102,7 +102,7 @@ async function assemble(opened: AsyncDisposableStack, deps: BuildMinerDeps): Pro
   const totals = new MinerTotals()
   const pollWakeUp = new WakeUp(clock)
   const heartbeatWakeUp = new WakeUp(clock)
-  const polls: PollObserver = { skipped: null, isLongPoll: null }
+  const polls: PollObserver = { skipped: null, isLongPoll: null, warnedOf: null }
   let pollWaitS = config.pollWaitS
   const delivery = new DeliveryLoop({
     coordinator,

@@ -13,7 +13,11 @@ export function logSettlement(logger: Logger, { job, outcome }: OutboxEntry, set
       logger.info('failure reported', { ...about, code: codeOf(outcome) })
       return
     case 'dropped':
-      logger.warn('outcome dropped: it is kept in the local history', { ...about, reason: settlement.reason, code: codeOf(outcome) })
+      logger.warn('outcome dropped: it is kept in the local history', {
+        ...about,
+        reason: settlement.reason,
+        code: codeOf(outcome),
+      })
       return
     default:
       settlement satisfies never

@@ -1,8 +1,19 @@
-import type { CoordinatorFailure } from '../domain/coordinator-failure.ts'
+import type { CoordinatorFailure, FailureClass } from '../domain/coordinator-failure.ts'
 import type { Clock, Logger } from '../domain/ports.ts'
 
 /** While it stays down, the journal is told so this often, not at every try. */
 const REMIND_EVERY_MS = 10 * 60_000
+/** One that comes and goes is told of this often at most. */
+const QUIET_MS = 60_000
+
+const WORDS: Readonly<Record<FailureClass, string>> = {
+  unreachable: 'coordinator unreachable: trying again until it answers',
+  overloaded: 'coordinator overloaded: trying again when it allows',
+  unauthorized: 'coordinator refuses the API key',
+  missing: 'coordinator lacks an endpoint that every one has: check COORD_URL, trying again',
+  rejected: 'coordinator answers with errors: trying again',
+  garbled: 'coordinator answers, but not as the API says: check COORD_URL, trying again',
+}
 
 export interface CoordinatorHealthSnapshot {
   /** Null before the first answer or failure. */
@@ -25,7 +36,10 @@ export class CoordinatorHealth {
   #lastContactMs: number | null = null
   #lastError: string | null = null
   #downSinceMs: number | null = null
+  /** The class of the last failure that was put into the log since the last success. */
+  #toldClass: FailureClass | null = null
   #remindAtMs = 0
+  #quietUntilMs = 0
 
   constructor(deps: { readonly clock: Clock; readonly logger: Logger }) {
     this.#clock = deps.clock
@@ -45,25 +59,36 @@ export class CoordinatorHealth {
     this.#lastError = null
     if (wasReachable === true) return
     if (wasReachable === null) this.#logger.info('coordinator reached')
-    else this.#logger.info('coordinator reachable again', { down_s: Math.round((nowMs - (this.#downSinceMs ?? nowMs)) / 1000) })
+    else if (this.#toldClass !== null) this.#logger.info('coordinator reachable again', { down_s: this.#downS(nowMs) })
+    this.#toldClass = null
     this.#downSinceMs = null
     for (const listener of this.#onRecovered) listener()
   }
 
-  /** Notes a failure. One that concerns a single call (`rejected`, `missing`) leaves the coordinator reachable. */
+  /** A heartbeat or a poll failed: until one succeeds, the coordinator is of no use. */
   failed(failure: CoordinatorFailure): void {
-    this.#lastError = failure.message
-    if (!failure.isGeneral) return
     const nowMs = this.#clock.nowMs()
-    const isNews = this.#isReachable !== false || (failure.failureClass === 'unauthorized') !== this.#isKeyRefused
+    this.#lastError = failure.message
     this.#isReachable = false
     this.#isKeyRefused = failure.failureClass === 'unauthorized'
     this.#downSinceMs ??= nowMs
-    if (!isNews && nowMs < this.#remindAtMs) return
+    if (failure.failureClass === this.#toldClass ? nowMs < this.#remindAtMs : nowMs < this.#quietUntilMs) return
+    this.#toldClass = failure.failureClass
     this.#remindAtMs = nowMs + REMIND_EVERY_MS
-    const facts = { error: failure.message, status: failure.status, down_s: Math.round((nowMs - this.#downSinceMs) / 1000) }
+    this.#quietUntilMs = nowMs + QUIET_MS
+    const facts = { error: failure.message, status: failure.status, down_s: this.#downS(nowMs) }
     if (this.#isKeyRefused) this.#logger.error('coordinator refuses the API key: set API_KEY in the configuration', facts)
-    else this.#logger.warn('coordinator unreachable: trying again until it answers', facts)
+    else this.#logger.warn(WORDS[failure.failureClass], facts)
+  }
+
+  /** A delivery failed: that tells of the coordinator as a whole only when every call would fare alike. */
+  deliveryFailed(failure: CoordinatorFailure): void {
+    if (failure.isGeneral) this.failed(failure)
+    else this.#lastError = failure.message
+  }
+
+  #downS(nowMs: number): number {
+    return Math.round((nowMs - (this.#downSinceMs ?? nowMs)) / 1000)
   }
 
   snapshot(): CoordinatorHealthSnapshot {

@@ -135,7 +135,7 @@ export class DeliveryLoop {
 
   #failed(entry: OutboxEntry, failure: CoordinatorFailure): void {
     const { journal, clock, health, random, logger } = this.#deps
-    health.failed(failure)
+    health.deliveryFailed(failure)
     this.#hasBacklog = true
     const nowMs = clock.nowMs()
     if (failure.isGeneral) {

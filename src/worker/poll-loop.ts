@@ -44,6 +44,8 @@ export interface PollLoopDeps {
 export interface PollObserver {
   skipped: Readonly<Record<string, number>> | null
   isLongPoll: boolean | null
+  /** The job last warned of: a coordinator that offers it for ever fills no log. */
+  warnedOf: string | null
 }
 
 /**
@@ -141,7 +143,8 @@ async function acceptJob(deps: PollLoopDeps, job: Job, signal: AbortSignal): Pro
   }
   if (result.kind === 'known') {
     deps.activeJobs.get(job.id)?.adopt(result.entry.job)
-    logger.warn('job offered again: it is in the journal already', { state: result.entry.state })
+    const level = firstTime(deps, job.id) ? 'warn' : 'debug'
+    logger[level]('job offered again: it is in the journal already', { state: result.entry.state })
     return false
   }
   logger.info('job accepted', { reward: job.reward?.amount, unit: job.reward?.unit })
@@ -150,12 +153,18 @@ async function acceptJob(deps: PollLoopDeps, job: Job, signal: AbortSignal): Pro
   return true
 }
 
+function firstTime({ observe }: PollLoopDeps, id: string | null): boolean {
+  const isFirst = observe.warnedOf !== (id ?? '')
+  observe.warnedOf = id ?? ''
+  return isFirst
+}
+
 async function refuseMalformed(
   deps: PollLoopDeps,
   answer: NextAnswer & { kind: 'malformed' },
   signal: AbortSignal,
 ): Promise<void> {
-  deps.logger.warn('job refused: it does not fit the API', {
+  deps.logger[firstTime(deps, answer.id) ? 'warn' : 'debug']('job refused: it does not fit the API', {
     job: answer.id,
     code: answer.failure.code,
     reason: answer.failure.message,
