@@ -1,4 +1,4 @@
-import type { Capabilities, Coordinator, Heartbeat, HeartbeatAnswer } from '../domain/coordinator.ts'
+import type { Capabilities, Coordinator, Heartbeat, HeartbeatAnswer, RegisterAnswer } from '../domain/coordinator.ts'
 import { CoordinatorFailure } from '../domain/coordinator-failure.ts'
 import type { Journal } from '../domain/journal.ts'
 import type { Clock, Logger, Random } from '../domain/ports.ts'
@@ -120,9 +120,20 @@ function obeyCancel(answer: HeartbeatAnswer, activeJobs: ActiveJobs): void {
 
 /** Returns the coordinator's wish for the heartbeat interval, if it has one. */
 async function register(deps: HeartbeatLoopDeps, signal: AbortSignal): Promise<number | null> {
-  const answer = await deps.coordinator.register(deps.capabilities, signal)
+  const answer = await registerOrGoWithout(deps, signal)
   if (answer === null) return null
   deps.serverClock.observe(answer.serverTimeMs)
   deps.onRegistered({ pollWaitS: answer.pollWaitS })
   return answer.heartbeatMs
+}
+
+/** A coordinator that takes heartbeats has no need to be told the rest: a refusal is noted, and that is all. */
+async function registerOrGoWithout(deps: HeartbeatLoopDeps, signal: AbortSignal): Promise<RegisterAnswer | null> {
+  try {
+    return await deps.coordinator.register(deps.capabilities, signal)
+  } catch (error) {
+    if (!(error instanceof CoordinatorFailure) || error.isGeneral) throw error
+    deps.logger.warn('coordinator refuses the registration: going on without it', { error: error.message })
+    return null
+  }
 }

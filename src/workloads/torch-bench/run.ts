@@ -30,7 +30,8 @@ export async function runTorchBench(context: RunContext<OnnxEngine>): Promise<Wo
     current = spare
     spare = last
     const nowMs = performance.now()
-    if (nowMs - toldMs >= PROGRESS_MS) {
+    const isLongDone = done === iterations && toldMs > startMs
+    if (nowMs - toldMs >= PROGRESS_MS || isLongDone) {
       toldMs = nowMs
       context.progress({ type: 'progress', data: { done, total: iterations } })
     }

@@ -111,6 +111,19 @@ describe('runHeartbeatLoop', () => {
     expect(coordinator.heartbeats[1]?.jobs).toEqual([{ id: 'a', leaseId: 'L-a', state: 'accepted', progress: null }])
   })
 
+  it('goes on without a registration that the coordinator refuses, and does not ask again', async () => {
+    const { coordinator, clock, run, logger } = setUp()
+    coordinator.onRegister = () => {
+      throw failing('rejected')
+    }
+    run()
+    await eventually('asked', () => coordinator.registrations === 1)
+    await clock.advance(60_000)
+    expect(coordinator.registrations).toBe(1)
+    expect(coordinator.heartbeats).toHaveLength(4)
+    expect(logger.messages('warn')).toEqual(['coordinator refuses the registration: going on without it'])
+  })
+
   it('renews the leases of running jobs although thousands of outcomes wait', async () => {
     const { coordinator, activeJobs, run } = setUp()
     for (let seq = 2; seq < 3_000; seq += 1) activeJobs.add(new ActiveJob({ seq, job: coreJob(`done_${seq}`) }, 0, 'proven'))
