@@ -1,8 +1,9 @@
 import { existsSync, mkdirSync, readdirSync } from 'node:fs'
-import { chmod, lstat, mkdir, readdir, rm } from 'node:fs/promises'
+import { chmod, lstat, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AitbcError } from '../domain/errors.ts'
 import type { WorkDirectories } from '../domain/ports.ts'
+import { makeFolder } from './make-folder.ts'
 
 const WRITABLE_BY_OTHERS = 0o022
 const STICKY = 0o1000
@@ -64,9 +65,9 @@ export class DiskWorkDirectories implements WorkDirectories {
   }
 
   async #prepare(): Promise<void> {
-    await mkdir(this.#root, { recursive: true, mode: 0o700 })
+    makeFolder(this.#root, 0o700)
     await this.#checkRoot()
-    await mkdir(this.#scope, { recursive: true, mode: 0o700 })
+    makeFolder(this.#scope, 0o700)
     await this.#checkScope()
     await chmod(this.#scope, 0o700)
   }

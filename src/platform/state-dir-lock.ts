@@ -1,7 +1,8 @@
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { AitbcError } from '../domain/errors.ts'
+import { makeFolder } from './make-folder.ts'
 
 const SQLITE_BUSY = 5
 
@@ -25,7 +26,7 @@ export class StateDirLock {
     const pidPath = join(stateDir, 'daemon.pid')
     let database: DatabaseSync | undefined
     try {
-      mkdirSync(stateDir, { recursive: true, mode: 0o700 })
+      makeFolder(stateDir, 0o700)
       const path = join(stateDir, 'daemon.lock')
       database = new DatabaseSync(path, { timeout: 0 })
       database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')

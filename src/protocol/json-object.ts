@@ -4,7 +4,7 @@ const MAX_DEPTH = 64
 
 /**
  * A JSON object of any content that survives a round trip: every number finite, every integer exact in a double,
- * nesting bounded, and no `__proto__` key at any depth.
+ * text well-formed, nesting bounded, and no `__proto__` key at any depth.
  */
 export const JsonObjectSchema = z
   .unknown()
@@ -23,14 +23,20 @@ function isObject(value: unknown): value is Record<string, unknown> {
 
 function findProblem(value: unknown, depth: number): string | null {
   if (typeof value === 'number') return findNumberProblem(value)
+  if (typeof value === 'string') return findTextProblem(value)
   if (typeof value !== 'object' || value === null) return null
   if (depth >= MAX_DEPTH) return `must not be nested more than ${MAX_DEPTH} deep`
   if (Object.hasOwn(value, '__proto__')) return 'must not contain a __proto__ key'
-  for (const child of Object.values(value)) {
-    const problem = findProblem(child, depth + 1)
+  for (const [key, child] of Object.entries(value)) {
+    const problem = findTextProblem(key) ?? findProblem(child, depth + 1)
     if (problem !== null) return problem
   }
   return null
+}
+
+/** Canonical JSON (RFC 8785) has no form for half of a surrogate pair, so nothing with one in it could be proved. */
+function findTextProblem(text: string): string | null {
+  return text.isWellFormed() ? null : 'must not contain half of a surrogate pair'
 }
 
 function findNumberProblem(value: number): string | null {

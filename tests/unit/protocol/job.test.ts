@@ -31,6 +31,8 @@ describe('JobSchema', () => {
 
   it.each([
     ['{"__proto__": {"x": 1}}', '__proto__'],
+    ['{"prompt": "\\ud800 alone"}', 'surrogate'],
+    ['{"\\udc00": 1}', 'surrogate'],
     ['{"a": [{"__proto__": 1}]}', '__proto__'],
     ['{"n": 1e999}', 'out of range'],
     ['{"n": 9007199254740993}', '2^53'],
