@@ -50,7 +50,7 @@ export class Program {
   }
 
   /** Resolves with the first line, past or future, that the pattern fits; rejects when the program ends or `limitMs` passes before. */
-  async waitForLine(pattern: RegExp, limitMs = 20_000): Promise<string> {
+  async waitForLine(pattern: RegExp, limitMs = 30_000): Promise<string> {
     const known = this.lines.find((line) => pattern.test(line))
     if (known !== undefined) return known
     const { promise, resolve, reject } = Promise.withResolvers<string>()

@@ -81,7 +81,7 @@ describe('an engine that does not end', () => {
 
   it('costs the job its time limit', async () => {
     const pool = await enginePool({ entry: fixtureEngine('ignores-sigterm') })
-    const failure = await failureOf(pool.run(await command(1, { limits: { maxRuntimeS: 0.2 } })))
+    const failure = await failureOf(pool.run(await command(1, { limits: { maxRuntimeS: 2 } })))
     expect(failure).toMatchObject({ code: 'E_TIMEOUT', retryable: false })
     await worksAgain(pool)
   })
