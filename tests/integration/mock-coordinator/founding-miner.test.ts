@@ -79,8 +79,12 @@ describe('the founding document’s shell miner', () => {
       miner_id: 'shell-gpu0',
       receipt: { output_sha: sha256('stub: run text generation here\n') },
     })
-    const log = await readLog()
-    for (const id of ids) expect(log.split(`done id=${id} `)).toHaveLength(2)
+    // The shell writes its line after the coordinator has paid.
+    const timesDone = async (): Promise<number[]> => {
+      const log = await readLog()
+      return ids.map((id) => log.split(`done id=${id} `).length - 1)
+    }
+    await expect.poll(timesDone, { timeout: 15_000 }).toEqual([1, 1, 1])
     const balance = await harness.call('GET', '/v1/wallet/balance?wallet=wallet_demo', { key: null })
     expect(balance.body['balance']).toBe('0.75')
   })
