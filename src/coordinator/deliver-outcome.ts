@@ -77,7 +77,7 @@ async function deliverFailure(deps: DeliverDeps, entry: OutboxEntry, failed: Fai
 function settlementOf(failure: CoordinatorFailure): Settlement | null {
   if (failure.apiCode === 'JOB_ALREADY_PROVEN') return { kind: 'credited', reward: null, balance: null, unit: null }
   if (failure.apiCode === 'LEASE_LOST') return { kind: 'dropped', reason: 'the lease went to another miner' }
-  if (failure.failureClass === 'missing') return { kind: 'dropped', reason: 'the coordinator does not know the job' }
+  if (failure.status === 404) return { kind: 'dropped', reason: 'the coordinator does not know the job' }
   return null
 }
 

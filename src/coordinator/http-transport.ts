@@ -11,6 +11,8 @@ import { classifyFailure } from './classify-failure.ts'
 /** An answer larger than this is not the API's: a job carries links to its inputs, not the inputs. */
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024
 
+const MAX_MESSAGE_CHARS = 500
+
 export interface TransportSettings {
   readonly baseUrl: URL
   readonly apiKey: { reveal(): string }
@@ -91,12 +93,17 @@ export class HttpTransport {
       kind: 'answer' as const,
       call: name,
       status,
-      apiCode: apiError.success ? apiError.data.error.code : null,
-      message: apiError.success ? apiError.data.error.message : null,
+      apiCode: apiError.success ? this.#presentable(apiError.data.error.code) : null,
+      message: apiError.success ? this.#presentable(apiError.data.error.message) : null,
       retryAfter: first(headers['retry-after']),
       location: first(headers['location']),
     }
     throw classifyFailure(failed, this.#clock.nowMs())
+  }
+
+  /** What the other side says ends up in logs and in `status`: without our key in it, and not at any length. */
+  #presentable(text: string): string {
+    return text.replaceAll(this.#settings.apiKey.reveal(), '[redacted]').slice(0, MAX_MESSAGE_CHARS)
   }
 
   async close(): Promise<void> {

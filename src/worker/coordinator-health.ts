@@ -38,6 +38,7 @@ export class CoordinatorHealth {
   #downSinceMs: number | null = null
   /** The class of the last failure that was put into the log since the last success. */
   #toldClass: FailureClass | null = null
+  #lastClass: FailureClass | null = null
   #remindAtMs = 0
   #quietUntilMs = 0
 
@@ -53,6 +54,8 @@ export class CoordinatorHealth {
   succeeded(): void {
     const nowMs = this.#clock.nowMs()
     const wasReachable = this.#isReachable
+    const wasOverloaded = this.#lastClass === 'overloaded'
+    this.#lastClass = null
     this.#lastContactMs = nowMs
     this.#isReachable = true
     this.#isKeyRefused = false
@@ -62,6 +65,8 @@ export class CoordinatorHealth {
     else if (this.#toldClass !== null) this.#logger.info('coordinator reachable again', { down_s: this.#downS(nowMs) })
     this.#toldClass = null
     this.#downSinceMs = null
+    // After an overload everybody keeps to the pause that was asked for.
+    if (wasOverloaded) return
     for (const listener of this.#onRecovered) listener()
   }
 
@@ -71,6 +76,7 @@ export class CoordinatorHealth {
     this.#lastError = failure.message
     this.#isReachable = false
     this.#isKeyRefused = failure.failureClass === 'unauthorized'
+    this.#lastClass = failure.failureClass
     this.#downSinceMs ??= nowMs
     if (failure.failureClass === this.#toldClass ? nowMs < this.#remindAtMs : nowMs < this.#quietUntilMs) return
     this.#toldClass = failure.failureClass

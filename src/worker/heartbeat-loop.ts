@@ -14,6 +14,9 @@ import type { WakeUp } from './wake-up.ts'
 /** Even an operator's or coordinator's longest interval beats no slower than this while a beat fails. */
 const FAILURE_BACKOFF = { baseMs: 1_000, capMs: 30_000 }
 
+/** A coordinator that wishes for more heartbeats than this does not get them. */
+const SOONEST_WISH_MS = 1_000
+
 export interface HeartbeatLoopDeps {
   readonly coordinator: Coordinator
   readonly health: CoordinatorHealth
@@ -49,7 +52,7 @@ export async function runHeartbeatLoop(deps: HeartbeatLoopDeps, signal: AbortSig
       await beat(deps, leases, signal)
       deps.gate.open('no_contact_yet')
       if (!isRegistered) {
-        intervalMs = Math.min(intervalMs, (await register(deps, signal)) ?? intervalMs)
+        intervalMs = Math.min(intervalMs, Math.max((await register(deps, signal)) ?? intervalMs, SOONEST_WISH_MS))
         isRegistered = true
       }
       failures = 0
@@ -77,10 +80,10 @@ async function untilNextBeat(
 ): Promise<void> {
   const { clock, status, wakeUp } = deps
   const toldStatus = status()
-  const dueAtMs = clock.nowMs() + pause.pauseMs
+  const dueAtMs = clock.monotonicMs() + pause.pauseMs
   while (!signal.aborted && status() === toldStatus) {
     const renewalAtMs = pause.isRetry ? null : leases.nextRenewalAtMs()
-    const leftMs = (renewalAtMs === null ? dueAtMs : Math.min(dueAtMs, renewalAtMs)) - clock.nowMs()
+    const leftMs = (renewalAtMs === null ? dueAtMs : Math.min(dueAtMs, renewalAtMs)) - clock.monotonicMs()
     if (leftMs <= 0) return
     await wakeUp.wait(leftMs, signal)
   }

@@ -60,7 +60,7 @@ export class LeaseKeeper {
     }
   }
 
-  /** When to beat at the latest, by our clock: when half of the time that a lease had left has passed. Null without leases. */
+  /** When to beat at the latest, by the monotonic clock, which nobody sets back: when half of the time that a lease had left has passed. Null without leases. */
   nextRenewalAtMs(): number | null {
     let soonestMs: number | null = null
     for (const job of this.#deps.activeJobs.all()) {
@@ -75,7 +75,7 @@ export class LeaseKeeper {
   #assumeRenewed(listed: readonly ActiveJob[]): void {
     for (const { lease } of listed) {
       const plan = lease === null ? null : this.#planOf(lease)
-      if (plan !== null) plan.atMs = this.#deps.clock.nowMs() + plan.everyMs
+      if (plan !== null) plan.atMs = this.#deps.clock.monotonicMs() + plan.everyMs
     }
   }
 
@@ -86,7 +86,7 @@ export class LeaseKeeper {
     const leftMs = this.#deps.serverClock.untilMs(lease.expiresAt)
     if (leftMs === null) return null
     const everyMs = Math.max(leftMs / 2, SOONEST_RENEWAL_MS)
-    const plan = { everyMs, atMs: this.#deps.clock.nowMs() + everyMs }
+    const plan = { everyMs, atMs: this.#deps.clock.monotonicMs() + everyMs }
     this.#plans.set(lease, plan)
     return plan
   }

@@ -226,6 +226,19 @@ describe('HttpCoordinator', () => {
     expect(requests).toHaveLength(1)
   })
 
+  it('keeps the key, and a message without end, out of what it reports', async () => {
+    const message = `bad key Bearer k3y ${'x'.repeat(10_000)}`
+    const { coordinator } = await setUp(() => ({ status: 401, body: { error: { code: 'UNAUTHORIZED', message } } }))
+    const failure: unknown = await coordinator.heartbeat(HEARTBEAT, NEVER).catch((error: unknown) => error)
+    expect(String(failure)).toContain('bad key Bearer [redacted]')
+    expect(String(failure).length).toBeLessThan(1_000)
+  })
+
+  it.each([405, 501])('tries a proof again that is answered %i, for it is finished work', async (status) => {
+    const { coordinator } = await setUp(() => ({ status }))
+    await expect(coordinator.deliver(entryOf(provedWith(textOutput('{}'))), NEVER)).rejects.toMatchObject({ status })
+  })
+
   it('passes on Retry-After', async () => {
     const { coordinator } = await setUp(() => ({ status: 429, headers: { 'retry-after': '7' } }))
     await expect(coordinator.heartbeat(HEARTBEAT, NEVER)).rejects.toMatchObject({ retryAfterMs: 7_000 })
