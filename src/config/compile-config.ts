@@ -12,6 +12,7 @@ import type { ValidConfig } from './validate-config.ts'
 /** The longest path that Linux takes for a Unix socket. */
 const MAX_SOCKET_PATH_BYTES = 107
 const MEBIBYTE = 1024 * 1024
+const GIBIBYTE = 1024 * MEBIBYTE
 const HOUR_MS = 3_600_000
 
 export interface Compilation {
@@ -28,6 +29,7 @@ export function compileConfig(values: ValidConfig, raw: RawConfig): Compilation 
   }
   checkTransport(values, report)
   checkSocketPath(values, raw, report)
+  checkLlmServer(values, report)
   if (isInside(values.STATE_DIR, values.WORK_DIR)) {
     report('WORK_DIR', 'error', `STATE_DIR (${values.STATE_DIR}) lies in it, and scratch space is cleared; take another folder`)
   }
@@ -67,6 +69,25 @@ function checkSocketPath(values: ValidConfig, raw: RawConfig, report: Report): v
   report(key, 'error', `${limit}; set CONTROL_SOCKET to a shorter path, such as /run/aitbc-miner/control.sock`)
 }
 
+/** Prompts, and the key, are as private on their way to the operator's server as on the way from the coordinator. */
+function checkLlmServer(values: ValidConfig, report: Report): void {
+  const { LLM_BACKEND, LLM_URL, LLM_API_KEY } = values
+  if (LLM_BACKEND !== 'http') return
+  if (LLM_URL === null) {
+    report(
+      'LLM_URL',
+      'error',
+      'LLM_BACKEND is http, so the server must be named; write for example LLM_URL="http://127.0.0.1:8000"',
+    )
+  } else if (LLM_API_KEY !== null && LLM_URL.protocol === 'http:' && !isLoopbackHost(LLM_URL.hostname)) {
+    report(
+      'LLM_URL',
+      'warning',
+      `LLM_API_KEY goes to ${LLM_URL.hostname} over plain http, readable on the way; use https where you can`,
+    )
+  }
+}
+
 function isInside(path: string, folder: string): boolean {
   return path === folder || path.startsWith(folder + sep)
 }
@@ -98,6 +119,23 @@ function toMinerConfig(values: ValidConfig, configFile: string, notConfigured: r
     maxRamMb: values.MAX_RAM_MB === 0 ? null : values.MAX_RAM_MB,
     maxOutputBytes: values.MAX_OUTPUT_MB * MEBIBYTE,
     workloads: values.WORKLOADS.length === 0 ? null : Object.freeze([...values.WORKLOADS]),
+    maxPromptBytes: values.MAX_PROMPT_KB * 1024,
+    maxImagePixels: values.MAX_IMAGE_PIXELS,
+    gpuDevices: Object.freeze([...values.GPU_DEVICES]),
+    maxVramMb: values.MAX_VRAM_MB === 0 ? null : values.MAX_VRAM_MB,
+    modelDir: values.MODEL_DIR,
+    modelQuotaBytes: values.MODEL_QUOTA_GB === 0 ? null : Math.round(values.MODEL_QUOTA_GB * GIBIBYTE),
+    modelCatalogue: values.MODEL_CATALOGUE,
+    modelHosts: Object.freeze([...values.MODEL_HOSTS]),
+    modelPaths: Object.freeze([...values.MODEL_PATHS]),
+    allowPrivateHosts: values.ALLOW_PRIVATE_HOSTS,
+    maxInputBytes: values.MAX_INPUT_MB * MEBIBYTE,
+    hfToken: values.HF_TOKEN,
+    llmBackend: values.LLM_BACKEND,
+    llmUrl: values.LLM_URL,
+    llmApiKey: values.LLM_API_KEY,
+    llmConcurrency: values.LLM_CONCURRENCY,
+    llmContextTokens: values.LLM_CONTEXT_TOKENS === 0 ? null : values.LLM_CONTEXT_TOKENS,
     allowInsecureHttp: values.ALLOW_INSECURE_HTTP,
     notConfigured: Object.freeze([...notConfigured]),
   })

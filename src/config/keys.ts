@@ -1,4 +1,17 @@
-import { absolutePath, baseUrl, boolean, choice, decimal, integer, list, optionalPath, secret, text } from './value-types.ts'
+import {
+  absolutePath,
+  baseUrl,
+  boolean,
+  choice,
+  decimal,
+  integer,
+  list,
+  optional,
+  optionalPath,
+  paths,
+  secret,
+  text,
+} from './value-types.ts'
 import type { ValueType } from './value-types.ts'
 
 /** The headings under which the keys stand in `miner.conf.example` and `docs/config.md`. */
@@ -7,6 +20,9 @@ export const GROUPS = {
   files: 'Files and folders',
   coordinator: 'Talking to the coordinator',
   work: 'Running jobs',
+  gpu: 'GPUs',
+  models: 'Models and inputs',
+  llm: 'Language models',
   stopping: 'Stopping',
 } as const
 
@@ -135,6 +151,82 @@ export const KEYS = {
   ENGINE_IDLE_SECS: key('work', seconds(1, 7 * DAY_S), {
     default: '300',
     doc: 'Unload an engine and its models when they had nothing to do for this long',
+  }),
+  MAX_PROMPT_KB: key('work', integer({ min: 1, max: 65_536, unit: 'KiB' }), {
+    default: '1024',
+    doc: 'Refuse a prompt longer than this, in KiB of UTF-8',
+  }),
+  MAX_IMAGE_PIXELS: key('work', integer({ min: 64, max: 268_435_456, unit: 'pixels' }), {
+    default: '4194304',
+    doc: 'Refuse to draw an image of more pixels, width times height',
+  }),
+
+  GPU_DEVICES: key('gpu', list(/^[A-Za-z0-9:._/-]{1,96}$/, 'names of GPUs, separated by commas'), {
+    default: 'all',
+    doc: 'GPUs to use, separated by commas: all, none, or indices, UUIDs or PCI addresses as nvidia-smi -L and lspci tell them',
+  }),
+  MAX_VRAM_MB: key('gpu', integer({ min: 0, max: 16_777_216, unit: 'MiB' }), {
+    default: '0',
+    doc: "Use no more memory of a GPU for a job than this, in MiB; 0 sets no limit beyond the job's own and what is free",
+  }),
+
+  MODEL_DIR: key('models', absolutePath(), {
+    default: '${STATE_DIR}/models',
+    expands: ['${STATE_DIR}'],
+    doc: 'Fetched models',
+  }),
+  MODEL_QUOTA_GB: key('models', decimal({ min: 0, max: 1_000_000, unit: 'GiB' }), {
+    default: '100',
+    doc: 'Disk space for fetched models, in GiB: beyond it those that were not used for longest are removed; 0 sets no limit',
+  }),
+  MODEL_CATALOGUE: key('models', optionalPath(), {
+    default: '/etc/aitbc/models.json',
+    doc: 'Your own models by name, in the form of the bundled models/catalogue.json; need not be there',
+  }),
+  MODEL_HOSTS: key(
+    'models',
+    list(/^(?:\*\.)?[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$|^\*$/, 'host names, separated by commas'),
+    {
+      default: 'huggingface.co,*.huggingface.co,*.hf.co',
+      doc: 'Hosts that jobs may have models and inputs fetched from, over https; *.example.org stands for all below it, * for every public host',
+    },
+  ),
+  MODEL_PATHS: key('models', paths(), {
+    default: '',
+    doc: 'Folders, separated by commas, from which jobs may name models and inputs by file: URI; "" for none',
+  }),
+  ALLOW_PRIVATE_HOSTS: key('models', boolean(), {
+    default: 'false',
+    doc: 'Let jobs have models and inputs fetched from private and loopback addresses too; then http:// is allowed for those',
+  }),
+  MAX_INPUT_MB: key('models', integer({ min: 1, max: 1_048_576, unit: 'MiB' }), {
+    default: '256',
+    doc: 'Refuse a job whose inputs together are larger, in MiB',
+  }),
+  HF_TOKEN: key('models', optional(secret(/^[!-~]{1,4096}$/, 'a token of 1 to 4096 printable characters without spaces')), {
+    default: '',
+    doc: 'Token for models on huggingface.co that need one; sent nowhere else',
+  }),
+
+  LLM_BACKEND: key('llm', choice(['llama', 'http']), {
+    default: 'llama',
+    doc: 'Where llm_gen runs: llama in this miner, http on a server with the OpenAI API (vLLM, SGLang, llama-server, Ollama, TGI)',
+  }),
+  LLM_URL: key('llm', optional(baseUrl()), {
+    default: '',
+    doc: 'Base URL of that server, up to but without /v1',
+  }),
+  LLM_API_KEY: key('llm', optional(secret(/^[!-~]{1,4096}$/, 'a key of 1 to 4096 printable characters without spaces')), {
+    default: '',
+    doc: 'Key for that server, if it wants one',
+  }),
+  LLM_CONCURRENCY: key('llm', integer({ min: 1, max: 4096, unit: 'requests' }), {
+    default: '8',
+    doc: 'Requests to that server at a time',
+  }),
+  LLM_CONTEXT_TOKENS: key('llm', integer({ min: 0, max: 16_777_216, unit: 'tokens' }), {
+    default: '0',
+    doc: 'Context of each llm_gen job on this machine, in tokens; 0 takes what the model was trained for, as far as memory allows',
   }),
 
   DRAIN_SECS: key('stopping', seconds(0, DAY_S), {

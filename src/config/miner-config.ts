@@ -35,6 +35,32 @@ export interface MinerConfig {
   readonly maxOutputBytes: number
   /** Null: all that this machine can run. */
   readonly workloads: readonly string[] | null
+  readonly maxPromptBytes: number
+  readonly maxImagePixels: number
+  /** `all`, `none`, or names of GPUs. */
+  readonly gpuDevices: readonly string[]
+  /** Null: no limit of the operator's. */
+  readonly maxVramMb: number | null
+  readonly modelDir: string
+  /** Null: no limit. */
+  readonly modelQuotaBytes: number | null
+  /** The operator's own catalogue; need not be there. */
+  readonly modelCatalogue: string | null
+  /** Host names, `*.example.org` for all below one, `*` for every public host. */
+  readonly modelHosts: readonly string[]
+  /** Folders that `file:` URIs of jobs may lie in. */
+  readonly modelPaths: readonly string[]
+  readonly allowPrivateHosts: boolean
+  /** Of all inputs of a job together. */
+  readonly maxInputBytes: number
+  readonly hfToken: Secret | null
+  readonly llmBackend: 'llama' | 'http'
+  /** Never null when `llmBackend` is `http`. */
+  readonly llmUrl: URL | null
+  readonly llmApiKey: Secret | null
+  readonly llmConcurrency: number
+  /** Null: what the model and memory allow. */
+  readonly llmContextTokens: number | null
   readonly allowInsecureHttp: boolean
   /** Keys that still hold a placeholder. While any is left the coordinator is not to be called. */
   readonly notConfigured: readonly KeyName[]

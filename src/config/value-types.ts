@@ -108,6 +108,34 @@ function parsePath(path: string): Parsed<string> {
   return good(clean.endsWith('/') ? clean.slice(0, -1) : clean)
 }
 
+/** The same, or empty for none. */
+export function optional<T>(type: ValueType<T>): ValueType<T | null> {
+  return {
+    expected: `${type.expected}, or "" for none`,
+    isSecret: type.isSecret,
+    parse: (text) => (text === '' ? good(null) : type.parse(text)),
+  }
+}
+
+/** Absolute paths separated by commas; none is an empty list. */
+export function paths(): ValueType<readonly string[]> {
+  return {
+    expected: 'absolute paths, separated by commas',
+    isSecret: false,
+    parse: (text) => {
+      const found: string[] = []
+      for (const item of text.split(',')) {
+        const path = item.trim()
+        if (path === '') continue
+        const parsed = parsePath(path)
+        if (!parsed.ok) return wrong(`${JSON.stringify(path)}: ${parsed.why ?? 'no path'}`)
+        found.push(parsed.value)
+      }
+      return good([...new Set(found)])
+    },
+  }
+}
+
 /** An absolute path other than `/`. */
 export function absolutePath(): ValueType<string> {
   return { expected: 'an absolute path', isSecret: false, parse: parsePath }
@@ -115,11 +143,7 @@ export function absolutePath(): ValueType<string> {
 
 /** An absolute path, or empty for none. */
 export function optionalPath(): ValueType<string | null> {
-  return {
-    expected: 'an absolute path, or "" for none',
-    isSecret: false,
-    parse: (path) => (path === '' ? good(null) : parsePath(path)),
-  }
+  return optional(absolutePath())
 }
 
 /** An http or https URL with nothing after its path. */
