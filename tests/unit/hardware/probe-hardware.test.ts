@@ -1,6 +1,7 @@
 import os from 'node:os'
 import { describe, expect, it } from 'vitest'
 import { probeHardware, usableMemory } from '../../../src/hardware/probe-hardware.ts'
+import { gpu } from './sample-gpu.ts'
 
 describe('probeHardware', () => {
   it('tells processor and memory of this machine', () => {
@@ -11,6 +12,10 @@ describe('probeHardware', () => {
     expect(ramMb).toBeGreaterThan(0)
     expect(ramMb).toBeLessThanOrEqual(os.totalmem() / 2 ** 20)
     expect(gpus).toEqual([])
+  })
+
+  it('adds the GPUs that were found', () => {
+    expect(probeHardware([gpu(0)]).gpus).toEqual([gpu(0)])
   })
 })
 
