@@ -8,6 +8,7 @@ const ALLOWED = {
   'src/worker': ['src/domain'],
   'src/journal': ['src/domain'],
   'src/models': ['src/domain'],
+  'src/llm-server': ['src/domain', 'src/workloads/[^/]+/(schema|json-schema)'],
   'src/hardware': ['src/domain'],
   'src/proof': ['src/domain'],
   'src/control': ['src/domain'],

@@ -11,7 +11,7 @@ const { runCli } = await import('./cli/run-cli.ts')
 const { processEnvironment } = await import('./config/process-environment.ts')
 const { default: colors } = await import('picocolors')
 
-process.exitCode = await runCli({
+const exitCode = await runCli({
   args: process.argv.slice(2),
   terminal: {
     out: (text) => void process.stdout.write(text),
@@ -21,3 +21,7 @@ process.exitCode = await runCli({
   environment: processEnvironment(),
   nowMs: () => Date.now(),
 })
+
+// Not by setting exitCode: taking itself down, Node gives the signals back to the system first, and a second SIGTERM in those
+// milliseconds would stand for the exit code of an orderly end. On Linux nothing written is lost.
+process.exit(exitCode)

@@ -37,7 +37,7 @@ export function renderStatus(status: MinerStatus, { nowMs, hasColors }: RenderOp
     ['jobs', jobLines(status.jobs, style)],
     ['outbox', outboxLines(status.outbox, style)],
     ['engines', engineLines(status.engines, style)],
-    ['GPUs', gpuLines(status.gpus)],
+    ['GPUs', gpuLines(status.gpus, style)],
     [
       'since start',
       `${totals.accepted} accepted, ${totals.proved} proved, ${totals.failed} failed, ${totals.credited} credited, ${totals.dropped} dropped`,
@@ -107,8 +107,9 @@ function engineLines(engines: readonly EngineStatus[], { colors }: Style): strin
   if (engines.length === 0) return ['none']
   const paint = { ready: colors.green, starting: colors.yellow, backoff: colors.red, stopped: colors.dim }
   return table(
-    engines.map(({ engine, state, activeRuns, rssMb, version, backend, restarts, pid }) => [
+    engines.map(({ engine, device, state, activeRuns, rssMb, version, backend, restarts, pid }) => [
       engine,
+      device ?? '',
       state,
       pid === null ? '' : `pid ${pid}`,
       state === 'ready' ? `${activeRuns} running` : '',
@@ -116,15 +117,23 @@ function engineLines(engines: readonly EngineStatus[], { colors }: Style): strin
       state === 'stopped' ? 'starts with the first job for it' : [version, backend].filter((fact) => fact !== null).join(', '),
       restarts === 0 ? '' : `${restarts} restart${restarts === 1 ? '' : 's'}`,
     ]),
-    (row, cell, column) => (column === 1 ? paint[engines[row]?.state ?? 'stopped'](cell) : cell),
+    (row, cell, column) => (column === 2 ? paint[engines[row]?.state ?? 'stopped'](cell) : cell),
   )
 }
 
-function gpuLines(gpus: readonly GpuStatus[]): string[] {
-  if (gpus.length === 0) return ['none found']
-  return table(
-    gpus.map(({ index, name, vramMb, backend }) => [String(index), name, vramMb === null ? '' : `${vramMb} MB`, backend]),
+function gpuLines(gpus: readonly GpuStatus[], { colors }: Style): string[] {
+  if (gpus.length === 0) return ['none in use']
+  const lines = table(
+    gpus.map(({ index, name, vramMb, driver, backend, isUsable }) => [
+      String(index),
+      name,
+      vramMb === null ? '' : `${vramMb} MB`,
+      driver === null ? '' : `driver ${driver}`,
+      isUsable ? backend : 'not used',
+    ]),
   )
+  const problems = gpus.flatMap(({ index, problem }) => (problem === null ? [] : [`${index}: ${harmless(problem)}`]))
+  return [...lines, ...problems.map((problem) => colors.yellow(problem))]
 }
 
 function recentLines(recent: readonly RecentJobStatus[], { nowMs }: Style): string[] {

@@ -57,6 +57,7 @@ export const minerStatusSchema: z.ZodType<MinerStatus> = z.object({
   engines: z.array(
     z.object({
       engine: z.string(),
+      device: z.string().nullable(),
       state: z.enum(['stopped', 'starting', 'ready', 'backoff']),
       pid: z.int().nullable(),
       activeRuns: countSchema,
@@ -66,7 +67,7 @@ export const minerStatusSchema: z.ZodType<MinerStatus> = z.object({
       backend: z.string().nullable(),
     }),
   ),
-  gpus: z.array(z.object({ index: z.int(), name: z.string(), vramMb: z.number().nullable(), backend: z.string() })),
+  gpus: z.array(z.object({ index: z.int(), name: z.string(), vramMb: z.number().nullable(), backend: z.string(), driver: z.string().nullable(), isUsable: z.boolean(), problem: z.string().nullable() })),
   totals: z.object({
     accepted: countSchema,
     proved: countSchema,

@@ -7,6 +7,8 @@ export interface FailedAnswer {
   /** E.g. `POST /v1/miner/proof`. */
   readonly call: string
   readonly status: number
+  /** True where 403 can mean nothing but the key: the call is about no job. */
+  readonly isAboutKey: boolean
   /** From the error body; null when it has none of the API's shape. */
   readonly apiCode: string | null
   readonly message: string | null
@@ -33,7 +35,7 @@ export function classifyFailure(failed: FailedAnswer | FailedTransport, nowMs: n
     return new CoordinatorFailure(`${failed.call}: ${describeTransportError(failed.error)}`, details, { cause: failed.error })
   }
   const { call, status, apiCode } = failed
-  const failureClass = classOfStatus(status)
+  const failureClass = status === 403 && failed.isAboutKey ? 'unauthorized' : classOfStatus(status)
   const said = [apiCode, failed.message].filter((part) => part !== null).join(': ')
   const advice =
     status >= 300 && status < 400

@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs'
+import { access } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
 import { CoordinatorFailure } from '../domain/coordinator-failure.ts'
 import type { OutboxEntry } from '../domain/journal.ts'
@@ -35,11 +36,23 @@ async function deliverProof(deps: DeliverDeps, entry: OutboxEntry, proved: Prove
   const { transport, optional, minerId } = deps
   const { output } = proved
   const inline = output.bytes.kind === 'memory' && output.sizeBytes <= MAX_INLINE_OUTPUT_BYTES ? output.bytes.data : null
+  if (inline === null && (await isGone(output))) return { kind: 'dropped', reason: 'its output file is gone from STATE_DIR' }
   if (inline === null) await optional.call('output', () => uploadOutput(transport, entry.job, output, signal))
   const json = toWireProof(minerId, entry.job, proved, inline)
   return creditOf(
     await transport.call({ method: 'POST', path: '/v1/miner/proof', json, idempotencyKey: entry.idempotencyKey, signal }),
   )
+}
+
+/** A cleaner was at work: to send it again and again would tell of a coordinator that does not answer. */
+async function isGone({ bytes }: JobOutput): Promise<boolean> {
+  if (bytes.kind === 'memory') return false
+  try {
+    await access(bytes.path)
+    return false
+  } catch (error) {
+    return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')
+  }
 }
 
 function uploadOutput(transport: HttpTransport, job: Job, output: JobOutput, signal: AbortSignal): Promise<Answer> {
@@ -67,10 +80,12 @@ async function deliverFailure(deps: DeliverDeps, entry: OutboxEntry, failed: Fai
     failed.failure,
     failed.metrics,
   )
-  await deps.optional.call('fail', () =>
+  const answer = await deps.optional.call('fail', () =>
     deps.transport.call({ method: 'POST', path: '/v1/miner/fail', json, idempotencyKey: entry.idempotencyKey, signal }),
   )
-  return { kind: 'reported' }
+  return answer === null
+    ? { kind: 'dropped', reason: 'not reported: this coordinator has no endpoint for failures' }
+    : { kind: 'reported' }
 }
 
 /** The answers other than 2xx that end a delivery; null for those that are tried again. */

@@ -57,8 +57,15 @@ export class HttpCoordinator implements Coordinator {
   }
 
   async heartbeat(heartbeat: Heartbeat, signal: AbortSignal): Promise<HeartbeatAnswer> {
-    const answer = await this.#post('/v1/miner/heartbeat', toWireHeartbeat(this.#sender, heartbeat), signal)
-    const wire = HeartbeatAnswerSchema.safeParse(answer ?? {})
+    const answer = await this.#transport.call({
+      method: 'POST',
+      path: '/v1/miner/heartbeat',
+      json: toWireHeartbeat(this.#sender, heartbeat),
+      idempotencyKey: randomUUID(),
+      isAboutKey: true,
+      signal,
+    })
+    const wire = HeartbeatAnswerSchema.safeParse(answer.body ?? {})
     if (!wire.success) throw garbled('POST /v1/miner/heartbeat', describeIssues(wire.error), 200)
     return toHeartbeatAnswer(wire.data)
   }
@@ -74,6 +81,7 @@ export class HttpCoordinator implements Coordinator {
         ...(query.workloads.length > 0 ? { workloads: query.workloads.join(',') } : {}),
       },
       extraTimeoutMs: query.waitS * 1000,
+      isAboutKey: true,
       signal,
     })
     return toNextAnswer(answer.body)

@@ -32,6 +32,8 @@ export interface Call {
   /** Raw bytes instead of `json`; a function, since a stream can be sent only once. */
   readonly bytes?: () => Uint8Array | Readable
   readonly idempotencyKey?: string
+  /** For calls that any key of a miner may make: 403 then says that this is none. @default false */
+  readonly isAboutKey?: boolean
   /** How much longer than usual the coordinator may take, because it was asked to wait. */
   readonly extraTimeoutMs?: number
   readonly signal: AbortSignal
@@ -93,6 +95,7 @@ export class HttpTransport {
       kind: 'answer' as const,
       call: name,
       status,
+      isAboutKey: call.isAboutKey ?? false,
       apiCode: apiError.success ? this.#presentable(apiError.data.error.code) : null,
       message: apiError.success ? this.#presentable(apiError.data.error.message) : null,
       retryAfter: first(headers['retry-after']),

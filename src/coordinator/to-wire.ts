@@ -1,5 +1,6 @@
 import type { Capabilities, Heartbeat, JobEvent } from '../domain/coordinator.ts'
 import type { JobFailure } from '../domain/failure-codes.ts'
+import type { GpuReading } from '../domain/gpu.ts'
 import type { Job } from '../domain/job.ts'
 import type { JobMetrics, JobOutput, Proved } from '../domain/outcome.ts'
 import type { WireCapabilities } from '../protocol/capabilities.ts'
@@ -34,9 +35,17 @@ export function toWireCapabilities(capabilities: Capabilities): WireCapabilities
       max_output_bytes: limits.maxOutputBytes,
     },
     version: capabilities.version,
-    gpus: [],
+    gpus: capabilities.gpus.map(({ index, uuid, name, vramMb, driver, backend }) => ({
+      index,
+      ...(uuid === null ? {} : { uuid }),
+      name,
+      ...(vramMb === null ? {} : { vram_mb: vramMb }),
+      ...(driver === null ? {} : { driver }),
+      backend,
+    })),
     cpu: capabilities.cpu,
-    models: capabilities.models.map((model) => ({ ...model })),
+    models: capabilities.models.map(({ name, sha256, workload }) => ({ name, ...(sha256 === null ? {} : { sha256 }), workload })),
+    ...(Object.keys(capabilities.bench).length === 0 ? {} : { bench: { ...capabilities.bench } }),
     public_key: capabilities.publicKey,
   }
 }
@@ -55,7 +64,19 @@ export function toWireHeartbeat(sender: Sender, heartbeat: Heartbeat): WireHeart
       state: job.state,
       ...(job.progress === null ? {} : { progress: job.progress }),
     })),
+    ...(heartbeat.gpus.length === 0 ? {} : { gpus: heartbeat.gpus.map(toWireReading) }),
     ...(heartbeat.capabilities === null ? {} : { capabilities: toWireCapabilities(heartbeat.capabilities) }),
+  }
+}
+
+/** Absent where the driver does not tell. */
+function toWireReading({ index, utilPct, temperatureC, powerW, vramUsedMb }: GpuReading): NonNullable<WireHeartbeat['gpus']>[number] {
+  return {
+    index,
+    ...(utilPct === null ? {} : { util_pct: utilPct }),
+    ...(temperatureC === null ? {} : { temp_c: temperatureC }),
+    ...(powerW === null ? {} : { power_w: powerW }),
+    ...(vramUsedMb === null ? {} : { vram_used_mb: vramUsedMb }),
   }
 }
 

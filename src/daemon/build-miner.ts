@@ -6,8 +6,6 @@ import type { Capabilities } from '../domain/coordinator.ts'
 import type { OutboxEntry } from '../domain/journal.ts'
 import type { MinerStatus } from '../domain/miner-status.ts'
 import type { Clock, Logger, ServiceNotifier } from '../domain/ports.ts'
-import { childEntry } from '../engine/child-command.ts'
-import { EnginePool } from '../engine/engine-pool.ts'
 import { probeHardware } from '../hardware/probe-hardware.ts'
 import { SqliteJournal } from '../journal/sqlite-journal.ts'
 import { readCatalogue } from '../models/catalogue.ts'
@@ -20,6 +18,7 @@ import { CoordinatorHealth } from '../worker/coordinator-health.ts'
 import { DeliveryLoop } from '../worker/delivery-loop.ts'
 import { EventRelay } from '../worker/event-relay.ts'
 import { JobRunner } from '../worker/job-runner.ts'
+import { LocalFaults } from '../worker/local-faults.ts'
 import { PollGate } from '../worker/poll-gate.ts'
 import type { PollObserver } from '../worker/poll-loop.ts'
 import { ServerClock } from '../worker/server-clock.ts'
@@ -28,7 +27,10 @@ import { WakeUp } from '../worker/wake-up.ts'
 import { startHousekeeping } from './housekeeping.ts'
 import { logSettlement } from './log-settlement.ts'
 import { Lifecycle } from './lifecycle.ts'
+import { makeEngine } from './make-engine.ts'
 import { MinerTotals } from './miner-totals.ts'
+import { offeredCapabilities } from './offered-capabilities.ts'
+import { openMachine } from './open-machine.ts'
 import { reportStatus } from './status-report.ts'
 
 export interface BuildMinerDeps {
@@ -47,7 +49,6 @@ export interface Miner {
 }
 
 const CATALOGUE = fileURLToPath(new URL('../../models/catalogue.json', import.meta.url))
-const ENGINE_START_MS = 60_000
 /** Connections to the coordinator: a poll, a heartbeat, eight deliveries, and the events of running jobs. */
 const CONNECTIONS = 12
 
@@ -71,7 +72,8 @@ async function assemble(opened: AsyncDisposableStack, deps: BuildMinerDeps): Pro
   const startedAt = new Date(clock.nowMs()).toISOString()
 
   // The machine and the disk.
-  const hardware = probeHardware()
+  const machine = opened.adopt(await openMachine(deps), (open) => open.close())
+  const { gpus } = machine
   const identity = NodeIdentity.load(config.stateDir)
   const journal = opened.adopt(SqliteJournal.open({ stateDir: config.stateDir }), (open) => open.close())
   opened.defer(startHousekeeping({ journal, clock, logger }))
@@ -83,7 +85,17 @@ async function assemble(opened: AsyncDisposableStack, deps: BuildMinerDeps): Pro
   const engine = opened.adopt(makeEngine(models, deps), (running) => running.stop())
 
   // The coordinator.
-  const sender = { minerId: config.minerId, wallet: config.wallet, mode: 'cpu', hasGpu: false } as const
+  const hasGpu = (): boolean => gpus.usable().length > 0
+  const sender = {
+    minerId: config.minerId,
+    wallet: config.wallet,
+    get mode(): 'gpu' | 'cpu' {
+      return hasGpu() ? 'gpu' : 'cpu'
+    },
+    get hasGpu(): boolean {
+      return hasGpu()
+    },
+  }
   const transport = {
     baseUrl: config.coordUrl,
     apiKey: config.apiKey,
@@ -102,12 +114,20 @@ async function assemble(opened: AsyncDisposableStack, deps: BuildMinerDeps): Pro
   const totals = new MinerTotals()
   const pollWakeUp = new WakeUp(clock)
   const heartbeatWakeUp = new WakeUp(clock)
+  const faults = new LocalFaults({
+    gate,
+    probes: { 'work folder': () => workDirs.check(), journal: () => journal.check() },
+    clock,
+    logger,
+    onChange: () => heartbeatWakeUp.notify(),
+  })
   const polls: PollObserver = { skipped: null, isLongPoll: null, warnedOf: null }
   let pollWaitS = config.pollWaitS
   const delivery = new DeliveryLoop({
     coordinator,
     health,
     journal,
+    faults,
     deadlineMs: config.deliveryDeadlineMs,
     clock,
     random,
@@ -122,6 +142,7 @@ async function assemble(opened: AsyncDisposableStack, deps: BuildMinerDeps): Pro
     journal,
     engine,
     workDirs,
+    faults,
     activeJobs,
     slots,
     events: new EventRelay({ coordinator, clock, logger }),
@@ -129,7 +150,7 @@ async function assemble(opened: AsyncDisposableStack, deps: BuildMinerDeps): Pro
     operatorLimits: {
       maxRuntimeS: config.maxRuntimeS,
       ramMb: config.maxRamMb,
-      vramMb: null,
+      vramMb: config.maxVramMb,
       maxOutputBytes: config.maxOutputBytes,
     },
     prove: ({ job, result, startedAt: started, finishedAt }) =>
@@ -154,23 +175,16 @@ async function assemble(opened: AsyncDisposableStack, deps: BuildMinerDeps): Pro
   })
   for (const entry of journal.due(Number.MAX_SAFE_INTEGER, MAX_LISTED_JOBS)) activeJobs.add(waitingJob(entry, clock))
 
-  const capabilities: Capabilities = {
-    minerId: config.minerId,
-    mode: sender.mode,
-    hasGpu: sender.hasGpu,
-    concurrency: config.maxConcurrency,
-    workloads: engine.workloads,
-    limits: {
-      vramMb: null,
-      ramMb: Math.min(hardware.ramMb, config.maxRamMb ?? hardware.ramMb),
-      maxRuntimeS: config.maxRuntimeS,
-      maxOutputBytes: config.maxOutputBytes,
-    },
-    version,
-    cpu: hardware.cpu,
-    models: models.models.map(({ name, sha256, workload }) => ({ name, sha256, workload })),
-    publicKey: identity.publicKey,
-  }
+  const capabilities = (): Capabilities =>
+    offeredCapabilities({
+      config,
+      version,
+      publicKey: identity.publicKey,
+      hardware: probeHardware(),
+      gpus,
+      workloads: () => engine.workloads,
+      models: () => models.list(),
+    })
   const lifecycle: Lifecycle = new Lifecycle({
     isConfigured: config.notConfigured.length === 0,
     journal,
@@ -179,6 +193,7 @@ async function assemble(opened: AsyncDisposableStack, deps: BuildMinerDeps): Pro
     runner,
     activeJobs,
     delivery,
+    faults,
     pollLoop: {
       coordinator,
       health,
@@ -187,7 +202,8 @@ async function assemble(opened: AsyncDisposableStack, deps: BuildMinerDeps): Pro
       runner,
       slots,
       gate,
-      workloads: engine.workloads,
+      faults,
+      workloads: () => engine.workloads,
       pollMs: config.jobPollMs,
       pollWaitS: () => pollWaitS,
       clock,
@@ -208,9 +224,16 @@ async function assemble(opened: AsyncDisposableStack, deps: BuildMinerDeps): Pro
       gate,
       serverClock,
       journal,
+      faults,
       heartbeatMs: config.heartbeatMs,
       capabilities,
-      status: () => (lifecycle.phase === 'draining' || lifecycle.phase === 'stopping' ? 'draining' : 'online'),
+      gpuReadings: (signal) => gpus.readings(signal),
+      status: () =>
+        lifecycle.phase === 'draining' || lifecycle.phase === 'stopping'
+          ? 'draining'
+          : faults.reason === null
+            ? 'online'
+            : 'paused',
       clock,
       random,
       logger,
@@ -232,44 +255,30 @@ async function assemble(opened: AsyncDisposableStack, deps: BuildMinerDeps): Pro
     startedAt,
     minerId: config.minerId,
     wallet: config.wallet,
-    mode: sender.mode,
     coordUrl: config.coordUrl.href,
   }
   return {
     lifecycle,
     status: () =>
       reportStatus({
-        facts,
+        facts: { ...facts, mode: sender.mode },
         phase: () => lifecycle.phase,
         notConfigured: config.notConfigured,
         health,
         gate,
+        faults,
+        delivery,
         slots,
         activeJobs,
         journal,
         engine,
-        gpus: [],
+        gpus: gpus.statuses(),
         polls,
         totals,
         clock,
       }),
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   }
-}
-
-function makeEngine(models: ModelResolver, { config, environment, clock, logger }: BuildMinerDeps): EnginePool {
-  return new EnginePool({
-    logger,
-    clock,
-    models,
-    spawn: { execPath: process.execPath, entry: childEntry(), environment, startTimeoutMs: ENGINE_START_MS },
-    acceleration: 'cpu',
-    threads: config.engineThreads ?? 0,
-    parallelRuns: config.maxConcurrency,
-    idleMs: config.engineIdleMs,
-    cancelGraceMs: config.cancelGraceMs,
-    enabledWorkloads: config.workloads,
-  })
 }
 
 /** Two miners may share WORK_DIR, but never STATE_DIR: so the latter names this one's part of the former. */

@@ -21,9 +21,13 @@ export function startHousekeeping(deps: {
 export async function tidy(deps: { readonly journal: Journal; readonly clock: Clock; readonly logger: Logger }): Promise<void> {
   const { journal, clock, logger } = deps
   let forgotten = 0
-  for (let step = -1; step !== 0; forgotten += step) {
-    step = journal.prune(clock.nowMs() - KEEP_MS)
-    await new Promise((resolve) => setImmediate(resolve))
+  try {
+    for (let step = -1; step !== 0; forgotten += step) {
+      step = journal.prune(clock.nowMs() - KEEP_MS)
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+  } catch (error) {
+    logger.warn('old jobs not forgotten: it is tried again tomorrow', { error: String(error) })
   }
   if (forgotten > 0) logger.info('old jobs forgotten', { jobs: forgotten, older_than_days: KEEP_MS / (24 * 3_600_000) })
 }

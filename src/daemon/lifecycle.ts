@@ -7,6 +7,7 @@ import type { DeliveryLoop } from '../worker/delivery-loop.ts'
 import { runHeartbeatLoop } from '../worker/heartbeat-loop.ts'
 import type { HeartbeatLoopDeps } from '../worker/heartbeat-loop.ts'
 import type { JobRunner } from '../worker/job-runner.ts'
+import type { LocalFaults } from '../worker/local-faults.ts'
 import { runPollLoop } from '../worker/poll-loop.ts'
 import type { PollLoopDeps } from '../worker/poll-loop.ts'
 import { recoverJobs } from '../worker/recovery.ts'
@@ -25,6 +26,7 @@ export interface LifecycleDeps {
   readonly runner: JobRunner
   readonly activeJobs: ActiveJobs
   readonly delivery: DeliveryLoop
+  readonly faults: LocalFaults
   readonly pollLoop: PollLoopDeps
   readonly heartbeatLoop: HeartbeatLoopDeps
   readonly notifier: ServiceNotifier
@@ -55,6 +57,8 @@ export class Lifecycle {
   readonly #contact = new AbortController()
   #phase: LifecyclePhase = 'starting'
   readonly #stopped = Promise.withResolvers<void>()
+  /** Settled when the poll loop can bring no more jobs. */
+  #pollsEnded: Promise<unknown> = Promise.resolve()
   #isEnding = false
   #failure: { readonly error: unknown } | null = null
   #handedBack = 0
@@ -74,14 +78,9 @@ export class Lifecycle {
 
   /** Works until `drain` or `cancel` is called; resolves when all has ended. Rejects when a loop fails, after stopping the rest. */
   async run(): Promise<void> {
-    const { logger, notifier, isConfigured } = this.#deps
-    this.#phase = 'working'
-    // Recovered jobs come first, so that the first heartbeat renews their leases.
-    if (isConfigured) await recoverJobs(this.#deps)
-    const loops = isConfigured ? this.#startLoops() : []
+    // Nothing begins for one that was told to stop before.
+    const loops = this.#isEnding ? [] : this.#begin()
     for (const loop of loops) loop.catch((error: unknown) => this.fail(error))
-    notifier.ready()
-    if (!isConfigured) logger.error('not configured: set the keys named above, then restart the miner')
     await this.#stopped.promise
     await Promise.allSettled(loops)
     if (this.#failure !== null) throw this.#failure.error
@@ -95,12 +94,26 @@ export class Lifecycle {
     this.cancel()
   }
 
+  #begin(): Promise<void>[] {
+    const { logger, notifier, isConfigured, pollLoop } = this.#deps
+    this.#phase = 'working'
+    // Recovered jobs come first, so that the first heartbeat renews their leases.
+    if (isConfigured) recoverJobs({ ...this.#deps, onRecovered: pollLoop.onAccepted })
+    const loops = isConfigured ? this.#startLoops() : []
+    notifier.ready()
+    if (!isConfigured) logger.error('not configured: set the keys named above, then restart the miner')
+    return loops
+  }
+
   #startLoops(): Promise<void>[] {
-    const { pollLoop, heartbeatLoop, delivery } = this.#deps
+    const { pollLoop, heartbeatLoop, delivery, faults } = this.#deps
+    const polls = runPollLoop(pollLoop, this.#polling.signal)
+    this.#pollsEnded = Promise.allSettled([polls])
     return [
-      runPollLoop(pollLoop, this.#polling.signal),
+      polls,
       runHeartbeatLoop(heartbeatLoop, this.#contact.signal),
       delivery.run(this.#contact.signal),
+      faults.run(this.#polling.signal),
     ]
   }
 
@@ -123,6 +136,8 @@ export class Lifecycle {
 
   async #end(): Promise<void> {
     const { runner, activeJobs, engine, coordinator, logger, drainMs, cancelGraceMs } = this.#deps
+    // An answer that was on its way may still bring a job: it is drained like the others.
+    await this.#pollsEnded
     const idle = runner.whenIdle()
     const running = activeJobs.all().filter((job) => job.state === 'accepted' || job.state === 'running').length
     if (running > 0)

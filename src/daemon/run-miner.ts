@@ -1,14 +1,17 @@
+import { join } from 'node:path'
 import type { ConfigProblem } from '../config/config-problem.ts'
 import type { MinerConfig } from '../config/miner-config.ts'
 import { serviceEnvironment } from '../config/service-environment.ts'
 import { ControlServer } from '../control/control-server.ts'
 import type { Logger } from '../domain/ports.ts'
 import { createLogger } from '../platform/logger.ts'
+import { FileIdentity } from '../platform/file-identity.ts'
 import { createServiceNotifier } from '../platform/service-notifier.ts'
 import { StateDirLock } from '../platform/state-dir-lock.ts'
 import { SystemClock } from '../platform/system-clock.ts'
 import { buildMiner } from './build-miner.ts'
-import { handleSignals } from './signals.ts'
+import { StopSignals } from './signals.ts'
+import { watchFiles } from './watch-files.ts'
 
 export interface RunMinerOptions {
   readonly config: MinerConfig
@@ -33,7 +36,7 @@ export async function runMiner(options: RunMinerOptions): Promise<number> {
 async function runWith(opened: AsyncDisposableStack, { config, warnings, version }: RunMinerOptions): Promise<number> {
   const clock = new SystemClock()
   const { notifySocket, isJournal, wantsColors, variables } = serviceEnvironment()
-  opened.use(StateDirLock.acquire(config.stateDir))
+  const lock = opened.use(StateDirLock.acquire(config.stateDir))
   const log = createLogger({
     level: config.logLevel,
     stdout: process.stdout,
@@ -44,6 +47,9 @@ async function runWith(opened: AsyncDisposableStack, { config, warnings, version
   })
   opened.defer(() => log.close())
   const { logger } = log
+  const signals = new StopSignals({ process, logger })
+  signals.listen()
+  opened.defer(() => signals.letGo())
   logger.info('miner starting', {
     version,
     miner: config.minerId,
@@ -60,7 +66,15 @@ async function runWith(opened: AsyncDisposableStack, { config, warnings, version
   const control = new ControlServer({ socketPath: config.controlSocket, handlers: miner, logger })
   await control.start()
   opened.defer(() => control.stop())
-  opened.use(handleSignals(miner.lifecycle, { process, logger }))
+  opened.defer(
+    watchFiles({
+      stateDir: config.stateDir,
+      files: [lock.file, FileIdentity.ofOpen(join(config.stateDir, 'journal.sqlite'))],
+      clock,
+      onLost: (error) => miner.lifecycle.fail(error),
+    }),
+  )
+  signals.direct(miner.lifecycle)
 
   await miner.lifecycle.run()
   logger.info('miner stopped', { handed_back: miner.lifecycle.handedBack })

@@ -4,6 +4,8 @@ import type { GpuStatus, MinerStatus, OutboxStatus, RecentJobStatus, RunningJobS
 import type { Clock } from '../domain/ports.ts'
 import type { ActiveJob, ActiveJobs } from '../worker/active-jobs.ts'
 import type { CoordinatorHealth, CoordinatorHealthSnapshot } from '../worker/coordinator-health.ts'
+import type { DeliverySnapshot } from '../worker/delivery-loop.ts'
+import type { LocalFaults } from '../worker/local-faults.ts'
 import type { PollGate } from '../worker/poll-gate.ts'
 import type { PollObserver } from '../worker/poll-loop.ts'
 import type { Slots } from '../worker/slots.ts'
@@ -21,6 +23,8 @@ export interface StatusReportDeps {
   readonly notConfigured: readonly string[]
   readonly health: CoordinatorHealth
   readonly gate: PollGate
+  readonly faults: Pick<LocalFaults, 'reason'>
+  readonly delivery: { snapshot(): DeliverySnapshot }
   readonly slots: Slots
   readonly activeJobs: ActiveJobs
   readonly journal: Journal
@@ -42,7 +46,7 @@ export function reportStatus(deps: StatusReportDeps): MinerStatus {
     ...stateOf(deps, contact),
     slots: { total: slots.total, busy: slots.busy },
     jobs: running.map((job) => runningJob(job, clock)),
-    outbox: outboxOf(journal, contact, clock.nowMs()),
+    outbox: outboxOf(journal, deps.delivery.snapshot(), clock.nowMs()),
     coordinator: {
       url: coordUrl,
       reachable: contact.isReachable,
@@ -72,7 +76,9 @@ function stateOf(deps: StatusReportDeps, contact: CoordinatorHealthSnapshot): Pi
   if (deps.notConfigured.length > 0) {
     return { state: 'waiting', stateReason: `not configured: set ${deps.notConfigured.join(', ')}, then restart the miner` }
   }
-  if (contact.isKeyRefused) return { state: 'waiting', stateReason: 'the coordinator refuses the API key: check API_KEY' }
+  if (deps.faults.reason !== null) return { state: 'waiting', stateReason: deps.faults.reason }
+  if (contact.keyAdvice !== null)
+    return { state: 'waiting', stateReason: `the coordinator refuses the API key: ${contact.keyAdvice}` }
   if (contact.isReachable === false) return { state: 'waiting', stateReason: contact.lastError }
   if (contact.isReachable === null) return { state: 'starting', stateReason: null }
   if (deps.gate.reasons.includes('coordinator_asked')) {
@@ -94,7 +100,7 @@ function runningJob(active: ActiveJob, clock: Clock): RunningJobStatus {
   }
 }
 
-function outboxOf(journal: Journal, contact: CoordinatorHealthSnapshot, nowMs: number): OutboxStatus {
+function outboxOf(journal: Journal, { pausedMs, lastError }: DeliverySnapshot, nowMs: number): OutboxStatus {
   const { outbox } = journal.counts()
   if (outbox === 0) return { waiting: 0, oldestAgeS: null, nextTryInS: null, lastError: null }
   const [oldest] = journal.due(Number.MAX_SAFE_INTEGER, 1)
@@ -102,8 +108,8 @@ function outboxOf(journal: Journal, contact: CoordinatorHealthSnapshot, nowMs: n
   return {
     waiting: outbox,
     oldestAgeS: oldest === undefined ? null : Math.max(Math.round((nowMs - oldest.createdAtMs) / 1000), 0),
-    nextTryInS: nextMs === null ? null : Math.max(Math.round((nextMs - nowMs) / 1000), 0),
-    lastError: contact.lastError,
+    nextTryInS: nextMs === null ? null : Math.max(Math.round(Math.max(nextMs - nowMs, pausedMs) / 1000), 0),
+    lastError,
   }
 }
 
@@ -111,14 +117,14 @@ function recentJob(entry: JournalEntry): RecentJobStatus {
   return { id: entry.job.id, workload: entry.job.workload, state: entry.state, result: resultOf(entry), at: entry.updatedAt }
 }
 
-function resultOf({ state, settlement }: JournalEntry): string {
+function resultOf({ state, settlement, failureCode }: JournalEntry): string {
   switch (settlement?.kind) {
     case 'credited':
       return settlement.reward === null ? 'credited' : `credited ${settlement.reward} ${settlement.unit ?? ''}`.trimEnd()
     case 'reported':
-      return 'failure reported'
+      return failureCode === null ? 'failure reported' : `failed: ${failureCode}`
     case 'dropped':
-      return `dropped: ${settlement.reason}`
+      return failureCode === null ? `dropped: ${settlement.reason}` : `failed: ${failureCode}, ${settlement.reason}`
     case undefined:
       return state === 'proven' || state === 'failed' ? 'waits for the coordinator' : state
     default:

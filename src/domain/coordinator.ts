@@ -1,5 +1,6 @@
 import type { JobProgress } from './engine.ts'
 import type { JobFailure } from './failure-codes.ts'
+import type { GpuReading } from './gpu.ts'
 import type { OutboxEntry } from './journal.ts'
 import type { Job } from './job.ts'
 import type { Settlement } from './outcome.ts'
@@ -19,8 +20,23 @@ export interface Capabilities {
   }
   readonly version: string
   readonly cpu: { readonly model: string; readonly cores: number; readonly arch: string }
-  readonly models: readonly { readonly name: string; readonly sha256: string; readonly workload: string }[]
+  /** Those that jobs are run on. */
+  readonly gpus: readonly OfferedGpu[]
+  /** Models at hand; those of a server elsewhere have no hash. */
+  readonly models: readonly { readonly name: string; readonly sha256: string | null; readonly workload: string }[]
+  /** Speeds of this machine by name, as `aitbc-miner bench` measured them; empty before. */
+  readonly bench: Readonly<Record<string, number>>
   readonly publicKey: string
+}
+
+export interface OfferedGpu {
+  readonly index: number
+  readonly uuid: string | null
+  readonly name: string
+  readonly vramMb: number | null
+  readonly driver: string | null
+  /** The best that this miner tries on it: `cuda`, `vulkan` or `webgpu`. */
+  readonly backend: string
 }
 
 /** One beat. Every job listed has its lease renewed. */
@@ -28,6 +44,7 @@ export interface Heartbeat {
   readonly status: 'online' | 'draining' | 'paused'
   readonly slots: { readonly total: number; readonly busy: number }
   readonly jobs: readonly HeartbeatJob[]
+  readonly gpus: readonly GpuReading[]
   /** Sent along when they changed since the coordinator last took them. */
   readonly capabilities: Capabilities | null
 }

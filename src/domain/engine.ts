@@ -50,6 +50,8 @@ export interface Engine {
 
 export interface EngineStatus {
   readonly engine: string
+  /** `cpu`, `gpu0`, …; null for an engine that is not on this machine. */
+  readonly device: string | null
   readonly state: 'stopped' | 'starting' | 'ready' | 'backoff'
   readonly pid: number | null
   readonly activeRuns: number

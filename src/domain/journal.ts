@@ -1,5 +1,12 @@
+import type { FailureCode } from './failure-codes.ts'
 import type { Job, Lease } from './job.ts'
-import type { Outcome, Settlement } from './outcome.ts'
+import type { Outcome, ProofOfCompute, Settlement } from './outcome.ts'
+
+/** A job that was running each time the daemon died is perhaps the cause of it: no more often than this it is taken up again. */
+export const MAX_RECOVERIES = 2
+
+/** The longest that one outcome waits for its next delivery, whatever the coordinator asks for. */
+export const MAX_DELIVERY_PAUSE_MS = 3_600_000
 
 /**
  * The way of a job through the journal:
@@ -22,6 +29,8 @@ export interface JournalEntry {
   /** ISO 8601 UTC. */
   readonly acceptedAt: string
   readonly updatedAt: string
+  /** How it failed; null unless it did, and for entries settled by a version that did not keep it. */
+  readonly failureCode: FailureCode | null
   readonly settlement: Settlement | null
 }
 
@@ -41,8 +50,8 @@ export interface OutboxEntry {
 export type AcceptResult =
   | { readonly kind: 'accepted'; readonly entry: JournalEntry }
   /**
-   * The same job stands in the journal already, with this attempt or a later one, or unsettled with an earlier one.
-   * An unsettled entry has taken over the lease and the attempt of the job just offered, since it is the same work;
+   * The same job stands in the journal already, and it is not to be done (again): it is unsettled, or settled with this
+   * attempt or a later one. An unsettled entry has taken over the lease and the attempt of the job just offered, since it is the same work;
    * otherwise nothing was written.
    */
   | { readonly kind: 'known'; readonly entry: JournalEntry }
@@ -62,8 +71,10 @@ export interface JournalCounts {
  */
 export interface Journal {
   /**
-   * Records a job before it runs. A job with the same id and attempt is `known` (a coordinator may deliver twice). A later
-   * attempt of a settled job is a new entry; of an unsettled one, it is `known` and the entry adopts its lease.
+   * Records a job before it runs. A job with the same id and attempt is `known` (a coordinator may deliver twice), unless
+   * it ended here without credit for a cause that may have passed: a coordinator that counts no attempts offers it again
+   * as it was. A later attempt of a settled job is a new entry; of an unsettled one, it is `known` and the entry adopts
+   * its lease.
    */
   accept(job: Job, nowMs: number): AcceptResult
   /** accepted → running. */
@@ -71,9 +82,11 @@ export interface Journal {
   /**
    * accepted | running → proven | failed, and the outbox row with its idempotency key, in one transaction. An output
    * file is first moved into the journal's keeping: the returned entry names its new path, and the old one is gone.
-   * After `AITBC_JOURNAL_WRITE` it can be called again with the same outcome.
+   * After `AITBC_JOURNAL_WRITE` it can be called again with the same outcome. `sign` makes the signature of a proof for
+   * the lease and attempt under which it is recorded, since they may have changed while the job ran; without it the
+   * outcome's own stands.
    */
-  recordOutcome(seq: number, outcome: Outcome, nowMs: number): Promise<OutboxEntry>
+  recordOutcome(seq: number, outcome: Outcome, nowMs: number, sign?: (job: Job) => ProofOfCompute | null): Promise<OutboxEntry>
   /**
    * Notes the lease that the coordinator renewed. A lease with another id gives a waiting outcome a new idempotency key,
    * since its proof is another body. A settled entry is left as it is.
@@ -83,12 +96,19 @@ export interface Journal {
   settle(seq: number, settlement: Settlement, nowMs: number): void
   /** A delivery failed: counts it and sets when to try again. */
   postpone(seq: number, nextTryAtMs: number): void
+  /**
+   * The wall clock has moved by so much: the age of waiting outcomes stays what it was, and none waits longer than it
+   * would have. With 0, for a clock that moved while no daemon ran, none waits longer than `MAX_DELIVERY_PAUSE_MS`.
+   */
+  followClock(movedMs: number, nowMs: number): void
   /** Outbox rows whose time has come, the one that fell due first at the head, at most `limit`. */
   due(nowMs: number, limit: number): OutboxEntry[]
   /** When the next outbox row falls due, or null with an empty outbox. */
   nextDueAtMs(): number | null
   /** Jobs that a former daemon left accepted or running; `recoveries` of each is counted up by one and the state set to accepted. */
   recover(nowMs: number): JournalEntry[]
+  /** Writes to the disk what changes nothing. Throws `AITBC_JOURNAL_WRITE` while that fails. */
+  check(): void
   /** Newest first. */
   recent(limit: number): JournalEntry[]
   counts(): JournalCounts

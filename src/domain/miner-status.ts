@@ -10,7 +10,7 @@ export interface MinerStatus {
   readonly startedAt: string
   readonly minerId: string
   readonly wallet: string
-  /** waiting: the coordinator cannot be used for now; draining: no new jobs are taken. */
+  /** waiting: no jobs are taken, because the coordinator or a part of this machine cannot be used for now; draining: no new jobs are taken. */
   readonly state: 'starting' | 'online' | 'waiting' | 'draining' | 'stopping'
   /** Why it is in this state, for a person; null when there is nothing to explain. */
   readonly stateReason: string | null
@@ -69,7 +69,12 @@ export interface GpuStatus {
   readonly index: number
   readonly name: string
   readonly vramMb: number | null
+  /** The best that the miner tries on it; `cpu` while it cannot be used. */
   readonly backend: string
+  readonly driver: string | null
+  readonly isUsable: boolean
+  /** What is wrong with it and what to do; null when nothing is. */
+  readonly problem: string | null
 }
 
 export interface RecentJobStatus {

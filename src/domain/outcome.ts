@@ -50,7 +50,10 @@ export type Outcome = Proved | Failed
 /** How the coordinator closed a delivered outcome. */
 export type Settlement =
   | { readonly kind: 'credited'; readonly reward: string | null; readonly balance: string | null; readonly unit: string | null }
-  /** The failure was taken, or the coordinator has no such endpoint and will expire the lease. */
+  /** The coordinator has taken the failure. */
   | { readonly kind: 'reported' }
-  /** The job is no longer ours (unknown job, lease lost) or the delivery deadline passed; kept in the local history. */
+  /**
+   * The job is no longer ours (unknown job, lease lost), the delivery deadline passed, or there is no endpoint to report
+   * a failure to; kept in the local history.
+   */
   | { readonly kind: 'dropped'; readonly reason: string }

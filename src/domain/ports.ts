@@ -32,6 +32,8 @@ export interface WorkDirectories {
   create(seq: number): Promise<string>
   /** Takes it back and removes all that is in it; none lent is no error. */
   remove(seq: number): Promise<void>
+  /** Makes a folder as for a job, writes to it and removes it. Rejects with `AITBC_WORK_DIR` while jobs cannot work there. */
+  check(): Promise<void>
 }
 
 /** Tells the service manager how the daemon fares. Best effort: no method throws or waits. */

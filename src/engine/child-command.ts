@@ -23,10 +23,15 @@ export function childEntry(): string {
 }
 
 /** The command line of a child; secrets never stand in it. */
-export function childCommand(kind: EngineKind, spawn: SpawnSettings, settings: EngineSettings): ChildCommand {
+export function childCommand(
+  kind: EngineKind,
+  spawn: SpawnSettings,
+  settings: EngineSettings,
+  visibility: Readonly<Record<string, string>>,
+): ChildCommand {
   return {
     execPath: spawn.execPath,
     args: [spawn.entry, kind, JSON.stringify(settings)],
-    environment: childEnvironment(kind, spawn.environment),
+    environment: childEnvironment(kind, spawn.environment, visibility),
   }
 }

@@ -15,8 +15,12 @@ const PASSED_ON = [
   'VK_ICD_FILENAMES',
 ] as const
 
-/** The environment of a child of this kind. */
-export function childEnvironment(kind: EngineKind, own: Readonly<Record<string, string | undefined>>): Record<string, string> {
+/** The environment of a child of this kind; `visibility` names the card that it may see. */
+export function childEnvironment(
+  kind: EngineKind,
+  own: Readonly<Record<string, string | undefined>>,
+  visibility: Readonly<Record<string, string>>,
+): Record<string, string> {
   const environment: Record<string, string> = {}
   for (const name of PASSED_ON) {
     const value = own[name]
@@ -26,5 +30,5 @@ export function childEnvironment(kind: EngineKind, own: Readonly<Record<string, 
   if (kind === 'llama') environment['UV_THREADPOOL_SIZE'] = '1'
   // ONNX Runtime would report its use to its maker, and leave a log of that in the temporary folder.
   if (kind === 'onnx') environment['ORT_DISABLE_TELEMETRY'] = '1'
-  return environment
+  return { ...environment, ...visibility }
 }

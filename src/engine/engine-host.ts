@@ -28,6 +28,8 @@ const SHUTDOWN_GRACE_MS = 1000
 
 export interface EngineHostDeps {
   readonly kind: EngineKind
+  /** `cpu`, `gpu0`, … */
+  readonly device: string
   readonly command: ChildCommand
   readonly clock: Clock
   readonly logger: Logger
@@ -49,7 +51,7 @@ export interface HostRun {
 
 export interface HostAnswer {
   readonly answer: RunAnswer
-  /** Highest memory seen of the child while this run was in it, in MiB; null when it was not watched. */
+  /** Highest memory seen of the child while this run was in it, in MiB; null when it ended before the first look. */
   readonly peakRamMb: number | null
 }
 
@@ -100,6 +102,7 @@ export class EngineHost {
     const pid = this.#child?.pid ?? null
     return {
       engine: this.#deps.kind,
+      device: this.#deps.device,
       state: this.#state(),
       pid,
       activeRuns: this.#active.size,
@@ -191,7 +194,7 @@ export class EngineHost {
     } finally {
       stopTimer()
       this.#active.delete(runId)
-      if (this.#smallestRamMb() === null) this.#memoryWatch?.abort()
+      if (this.#active.size === 0) this.#memoryWatch?.abort()
     }
   }
 
@@ -225,7 +228,16 @@ export class EngineHost {
       this.#readyMessage = await child.ready
       const { name, version, backend, device } = this.#readyMessage
       const startedMs = Math.round(clock.monotonicMs() - startMs)
-      logger.info('engine ready', { engine: kind, pid: child.pid, name, version, backend, device, start_ms: startedMs })
+      logger.info('engine ready', {
+        engine: kind,
+        on: this.#deps.device,
+        pid: child.pid,
+        name,
+        version,
+        backend,
+        device,
+        start_ms: startedMs,
+      })
       return child
     } catch (cause) {
       if (this.#stopping.signal.aborted) throw shutdownFailure()
@@ -277,10 +289,15 @@ export class EngineHost {
   }
 
   #watchMemoryOf(child: EngineChild): void {
-    if (child.pid === null || this.#smallestRamMb() === null) return
+    if (child.pid === null) return
     if (this.#memoryWatch !== null && !this.#memoryWatch.signal.aborted) return
     this.#memoryWatch = new AbortController()
-    const watch = { clock: this.#deps.clock, groupId: child.pid, onSample: (rssMb: number) => this.#judgeMemory(child, rssMb) }
+    const watch = {
+      clock: this.#deps.clock,
+      groupId: child.pid,
+      isLimited: () => this.#smallestRamMb() !== null,
+      onSample: (rssMb: number) => this.#judgeMemory(child, rssMb),
+    }
     void watchMemory(watch, this.#memoryWatch.signal)
   }
 

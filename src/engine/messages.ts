@@ -14,7 +14,17 @@ export const toChild = z.discriminatedUnion('type', [
     runId,
     workload: z.string(),
     params: z.record(z.string(), z.unknown()),
-    model: z.object({ name: z.string(), path: z.string(), sha256: z.string(), contextTokens: z.int().nullable() }).nullable(),
+    model: z
+      .object({
+        name: z.string(),
+        path: z.string(),
+        sha256: z.string(),
+        format: z.enum(['gguf', 'diffusers', 'onnx']),
+        bytes: z.number(),
+        contextTokens: z.int().nullable(),
+      })
+      .nullable(),
+    inputs: z.array(z.object({ name: z.string(), path: z.string(), mediaType: z.string().nullable() })),
     workDir: z.string(),
   }),
   z.object({ type: z.literal('cancel'), runId }),

@@ -22,6 +22,12 @@ export function groupRssMb(groupId: number): number | null {
   return kilobytes.length === 0 ? null : kilobytes.reduce((sum, value) => sum + value, 0) / 1024
 }
 
+/** Resident memory of one process, in MiB; null when it is gone. */
+export function processRssMb(pid: number): number | null {
+  const kilobytes = rssKb(pid)
+  return kilobytes === 0 ? null : kilobytes / 1024
+}
+
 function belongsTo(pid: number, groupId: number): boolean {
   const stat = readOrNull(`/proc/${pid}/stat`)
   if (stat === null) return false

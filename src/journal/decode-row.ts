@@ -54,6 +54,8 @@ const settlementSchema: z.ZodType<Settlement> = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('dropped'), reason: z.string() }),
 ])
 
+const failureCodeSchema = z.custom<FailureCode>((code) => typeof code === 'string' && Object.hasOwn(FAILURE_CODES, code))
+
 const metricsSchema = z.record(z.string(), z.number())
 
 const outcomeSchema = z.discriminatedUnion('kind', [
@@ -69,7 +71,7 @@ const outcomeSchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('failed'),
     failure: z.object({
-      code: z.custom<FailureCode>((code) => typeof code === 'string' && Object.hasOwn(FAILURE_CODES, code)),
+      code: failureCodeSchema,
       message: z.string(),
       retryable: z.boolean(),
     }),
@@ -88,6 +90,7 @@ const entrySchema = z.object({
   recoveries: z.number(),
   accepted_at_ms: z.number(),
   updated_at_ms: z.number(),
+  failure_code: failureCodeSchema.nullable(),
   settlement: z.string().nullable(),
 })
 
@@ -103,7 +106,8 @@ const outboxSchema = z.object({
 })
 
 /** Columns that `decodeEntry` reads. */
-export const ENTRY_COLUMNS = 'seq, job, attempt, lease, state, recoveries, accepted_at_ms, updated_at_ms, settlement'
+export const ENTRY_COLUMNS =
+  'seq, job, attempt, lease, state, recoveries, accepted_at_ms, updated_at_ms, failure_code, settlement'
 /** Columns that `decodeOutboxEntry` reads, of `outbox JOIN jobs USING (seq)`. */
 export const OUTBOX_COLUMNS =
   'seq, job, attempt, lease, idempotency_key, tries, next_try_at_ms, created_at_ms, outcome, output_kind, output'
@@ -118,6 +122,7 @@ export function decodeEntry(row: unknown): JournalEntry {
       recoveries: columns.recoveries,
       acceptedAt: new Date(columns.accepted_at_ms).toISOString(),
       updatedAt: new Date(columns.updated_at_ms).toISOString(),
+      failureCode: columns.failure_code,
       settlement: columns.settlement === null ? null : settlementSchema.parse(JSON.parse(columns.settlement)),
     }
   })

@@ -3,14 +3,16 @@ import { join } from 'node:path'
 import { AitbcError } from '../domain/errors.ts'
 import type { Job, Lease } from '../domain/job.ts'
 import type { AcceptResult, Journal, JournalCounts, JournalEntry, OutboxEntry } from '../domain/journal.ts'
-import type { Outcome, Settlement } from '../domain/outcome.ts'
+import type { Outcome, ProofOfCompute, Settlement } from '../domain/outcome.ts'
 import type { CrashPoint } from './crash-points.ts'
 import { fileDataSync, GroupSync } from './group-sync.ts'
 import type { JournalContext } from './journal-context.ts'
 import { JournalDatabase } from './journal-database.ts'
 import { JournalTally } from './journal-tally.ts'
 import { prepareAccept } from './operations/accept.ts'
+import { prepareCheck } from './operations/check.ts'
 import { prepareDue } from './operations/due.ts'
+import { prepareFollowClock } from './operations/follow-clock.ts'
 import { prepareMarkRunning } from './operations/mark-running.ts'
 import { prepareNextDueAtMs } from './operations/next-due-at-ms.ts'
 import { preparePostpone } from './operations/postpone.ts'
@@ -88,8 +90,8 @@ export class SqliteJournal implements Journal {
     this.#operations.markRunning(seq, nowMs)
   }
 
-  recordOutcome(seq: number, outcome: Outcome, nowMs: number): Promise<OutboxEntry> {
-    return this.#operations.recordOutcome(seq, outcome, nowMs)
+  recordOutcome(seq: number, outcome: Outcome, nowMs: number, sign?: (job: Job) => ProofOfCompute | null): Promise<OutboxEntry> {
+    return this.#operations.recordOutcome(seq, outcome, nowMs, sign)
   }
 
   renewLease(seq: number, lease: Lease): void {
@@ -104,6 +106,10 @@ export class SqliteJournal implements Journal {
     this.#operations.postpone(seq, nextTryAtMs)
   }
 
+  followClock(movedMs: number, nowMs: number): void {
+    this.#operations.followClock(movedMs, nowMs)
+  }
+
   due(nowMs: number, limit: number): OutboxEntry[] {
     return this.#operations.due(nowMs, limit)
   }
@@ -114,6 +120,10 @@ export class SqliteJournal implements Journal {
 
   recover(nowMs: number): JournalEntry[] {
     return this.#operations.recover(nowMs)
+  }
+
+  check(): void {
+    this.#operations.check()
   }
 
   recent(limit: number): JournalEntry[] {
@@ -157,9 +167,11 @@ function prepareOperations(context: JournalContext): Operations {
     renewLease: prepareRenewLease(context),
     settle: prepareSettle(context),
     postpone: preparePostpone(context),
+    followClock: prepareFollowClock(context),
     due: prepareDue(context),
     nextDueAtMs: prepareNextDueAtMs(context),
     recover: prepareRecover(context),
+    check: prepareCheck(context),
     recent: prepareRecent(context),
     prune: preparePrune(context),
   }

@@ -1,12 +1,15 @@
-import { existsSync, mkdirSync, readdirSync } from 'node:fs'
-import { chmod, lstat, readdir, rm } from 'node:fs/promises'
+import { mkdirSync, readdirSync } from 'node:fs'
+import { chmod, lstat, mkdtemp, open, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AitbcError } from '../domain/errors.ts'
 import type { WorkDirectories } from '../domain/ports.ts'
+import { FileIdentity } from './file-identity.ts'
 import { makeFolder } from './make-folder.ts'
 
 const WRITABLE_BY_OTHERS = 0o022
 const STICKY = 0o1000
+/** What a check writes: a disk with less left is of no use to a job. */
+const PROBE_BYTES = 1024 * 1024
 
 export interface DiskWorkDirectoriesOptions {
   /** WORK_DIR, e.g. /tmp/aitbc-work. */
@@ -23,6 +26,8 @@ export interface DiskWorkDirectoriesOptions {
 export class DiskWorkDirectories implements WorkDirectories {
   readonly #root: string
   readonly #scope: string
+  /** The scope as it was when it was found safe. */
+  #checkedScope: FileIdentity | null = null
   readonly #inUse = new Map<number, string>()
   /** Empty folders that wait for the next job. */
   readonly #spare: string[] = []
@@ -45,9 +50,9 @@ export class DiskWorkDirectories implements WorkDirectories {
     if (this.#inUse.has(seq)) await this.remove(seq)
     const path = this.#spare.pop() ?? join(this.#scope, String((this.#made += 1)))
     await this.#trying('cannot be made', path, async () => {
+      // Something tidies up in /tmp, and somebody else may have been quicker to put a folder there.
+      if (this.#checkedScope?.isUnchanged() !== true) await this.#prepare()
       if (isEmptyFolder(path)) return
-      // A spare one that is gone, with its scope perhaps: something tidies up in /tmp.
-      if (!existsSync(this.#scope)) await this.#prepare()
       mkdirSync(path, { mode: 0o700 })
     })
     this.#inUse.set(seq, path)
@@ -64,12 +69,26 @@ export class DiskWorkDirectories implements WorkDirectories {
     })
   }
 
+  async check(): Promise<void> {
+    await this.#trying('cannot be worked in', this.#scope, async () => {
+      if (this.#checkedScope?.isUnchanged() !== true) await this.#prepare()
+      const folder = await mkdtemp(join(this.#scope, 'check-'))
+      try {
+        await writeThrough(join(folder, 'probe'))
+      } finally {
+        await rm(folder, { recursive: true, force: true })
+      }
+    })
+  }
+
   async #prepare(): Promise<void> {
+    this.#checkedScope = null
     makeFolder(this.#root, 0o700)
     await this.#checkRoot()
     makeFolder(this.#scope, 0o700)
     await this.#checkScope()
     await chmod(this.#scope, 0o700)
+    this.#checkedScope = FileIdentity.of(this.#scope)
   }
 
   /** The root may be /tmp itself: root's own and sticky, so that others cannot rename what is ours in it. */
@@ -101,6 +120,17 @@ export class DiskWorkDirectories implements WorkDirectories {
         { cause, facts: { path } },
       )
     }
+  }
+}
+
+/** To the disk: some file systems find out only then that they are full. */
+async function writeThrough(path: string): Promise<void> {
+  const file = await open(path, 'wx', 0o600)
+  try {
+    await file.writeFile(Buffer.alloc(PROBE_BYTES, 0x61))
+    await file.sync()
+  } finally {
+    await file.close()
   }
 }
 

@@ -2,6 +2,7 @@ import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { AitbcError } from '../domain/errors.ts'
+import { FileIdentity } from './file-identity.ts'
 import { makeFolder } from './make-folder.ts'
 
 const SQLITE_BUSY = 5
@@ -12,10 +13,13 @@ const SQLITE_BUSY = 5
  * beside it is for messages alone. Hold on to the object: a lock that is collected is a lock given up.
  */
 export class StateDirLock {
+  /** The file that is locked: where it is another one, the lock keeps nobody out. */
+  readonly file: FileIdentity
   readonly #database: DatabaseSync
 
-  private constructor(database: DatabaseSync) {
+  private constructor(database: DatabaseSync, file: FileIdentity) {
     this.#database = database
+    this.file = file
   }
 
   /**
@@ -32,7 +36,7 @@ export class StateDirLock {
       database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
       chmodSync(path, 0o600)
       writeFileSync(pidPath, `${process.pid}\n`, { mode: 0o600 })
-      return new StateDirLock(database)
+      return new StateDirLock(database, FileIdentity.ofOpen(path))
     } catch (cause) {
       database?.close()
       throw lockError(cause, stateDir, pidPath)

@@ -11,6 +11,8 @@ export const MetricsSchema = z
     completion_tokens: QuantitySchema.nullish(),
     energy_j: QuantitySchema.nullish(),
     tokens_per_kj: QuantitySchema.nullish(),
+    /** Tokens a second ÷ TFLOP/s of the device in `torch_bench`. */
+    tokens_per_tflop_s: QuantitySchema.nullish(),
     peak_ram_mb: QuantitySchema.nullish(),
     peak_vram_mb: QuantitySchema.nullish(),
   })

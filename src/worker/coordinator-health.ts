@@ -19,6 +19,8 @@ export interface CoordinatorHealthSnapshot {
   /** Null before the first answer or failure. */
   readonly isReachable: boolean | null
   readonly isKeyRefused: boolean
+  /** What to do about a refused key; null while it is not. */
+  readonly keyAdvice: string | null
   readonly lastContactMs: number | null
   readonly lastError: string | null
 }
@@ -33,6 +35,7 @@ export class CoordinatorHealth {
   readonly #onRecovered: (() => void)[] = []
   #isReachable: boolean | null = null
   #isKeyRefused = false
+  #keyAdvice: string | null = null
   #lastContactMs: number | null = null
   #lastError: string | null = null
   #downSinceMs: number | null = null
@@ -59,6 +62,7 @@ export class CoordinatorHealth {
     this.#lastContactMs = nowMs
     this.#isReachable = true
     this.#isKeyRefused = false
+    this.#keyAdvice = null
     this.#lastError = null
     if (wasReachable === true) return
     if (wasReachable === null) this.#logger.info('coordinator reached')
@@ -76,6 +80,7 @@ export class CoordinatorHealth {
     this.#lastError = failure.message
     this.#isReachable = false
     this.#isKeyRefused = failure.failureClass === 'unauthorized'
+    this.#keyAdvice = this.#isKeyRefused ? keyAdviceFor(failure.status) : null
     this.#lastClass = failure.failureClass
     this.#downSinceMs ??= nowMs
     if (failure.failureClass === this.#toldClass ? nowMs < this.#remindAtMs : nowMs < this.#quietUntilMs) return
@@ -83,7 +88,7 @@ export class CoordinatorHealth {
     this.#remindAtMs = nowMs + REMIND_EVERY_MS
     this.#quietUntilMs = nowMs + QUIET_MS
     const facts = { error: failure.message, status: failure.status, down_s: this.#downS(nowMs) }
-    if (this.#isKeyRefused) this.#logger.error('coordinator refuses the API key: set API_KEY in the configuration', facts)
+    if (this.#keyAdvice !== null) this.#logger.error(`coordinator refuses the API key: ${this.#keyAdvice}`, facts)
     else this.#logger.warn(WORDS[failure.failureClass], facts)
   }
 
@@ -101,8 +106,16 @@ export class CoordinatorHealth {
     return {
       isReachable: this.#isReachable,
       isKeyRefused: this.#isKeyRefused,
+      keyAdvice: this.#keyAdvice,
       lastContactMs: this.#lastContactMs,
       lastError: this.#lastError,
     }
   }
+}
+
+/** 403: the key is known, but may not do this. */
+function keyAdviceFor(status: number | null): string {
+  return status === 403
+    ? 'it is valid but may not mine here: API_KEY must be a key of role miner, and MINER_ID the miner that it was given to'
+    : 'set API_KEY in the configuration'
 }

@@ -1,21 +1,27 @@
 import type { Coordinator } from '../domain/coordinator.ts'
 import { CoordinatorFailure } from '../domain/coordinator-failure.ts'
+import { MAX_DELIVERY_PAUSE_MS } from '../domain/journal.ts'
 import type { Journal, OutboxEntry } from '../domain/journal.ts'
 import type { Settlement } from '../domain/outcome.ts'
 import type { Clock, Logger, Random } from '../domain/ports.ts'
 import { backoffMs, COORDINATOR_BACKOFF } from './backoff.ts'
 import type { CoordinatorHealth } from './coordinator-health.ts'
+import { FAULT_RETRY_MS, isJournalWriteFailure } from './local-faults.ts'
+import type { LocalFaults } from './local-faults.ts'
 import { WakeUp } from './wake-up.ts'
 
 /** Deliveries under way at once; more would not be faster on one connection pool. */
 const MAX_IN_FLIGHT = 8
 /** A delivery that the coordinator refuses is tried again, ever more rarely, until the deadline. */
 const REFUSED_BACKOFF = { baseMs: 2_000, capMs: 10 * 60_000 }
+/** The wall clock and the monotonic one part by less than this when nobody sets the former. */
+const CLOCK_MOVED_MS = 1_000
 
 export interface DeliveryLoopDeps {
   readonly coordinator: Coordinator
   readonly health: CoordinatorHealth
   readonly journal: Journal
+  readonly faults: Pick<LocalFaults, 'report'>
   readonly deadlineMs: number
   readonly clock: Clock
   readonly random: Random
@@ -23,10 +29,19 @@ export interface DeliveryLoopDeps {
   readonly onSettled: (entry: OutboxEntry, settlement: Settlement) => void
 }
 
+/** How the deliveries fare, for `status`. */
+export interface DeliverySnapshot {
+  /** How long all deliveries wait because the coordinator does not answer; 0 when they do not. */
+  readonly pausedMs: number
+  /** Of the last delivery that failed, until it, or any after a failure that concerns all, succeeds. */
+  readonly lastError: string | null
+}
+
 /**
  * Empties the outbox: sends each outcome, oldest first, until the coordinator has taken it, it is no longer ours, or
  * the deadline has passed. An outcome just recorded goes out at once; what cannot go waits in the journal, where a
- * restart finds it. While the coordinator does not answer, one delivery tries and the others wait.
+ * restart finds it. While the coordinator does not answer, one delivery tries and the others wait. While the journal
+ * cannot be written, what was sent stays in flight, so that it is neither sent twice nor forgotten.
  */
 export class DeliveryLoop {
   readonly #deps: DeliveryLoopDeps
@@ -35,7 +50,11 @@ export class DeliveryLoop {
   /** True when rows may be due that were not offered: at start, and after any delivery had to wait. */
   #hasBacklog = true
   #failures = 0
-  #pausedUntilMs = 0
+  /** Monotonic: a clock that is set back must not make a pause longer. */
+  #pausedUntilMs: number | null = null
+  #lastFailure: { readonly seq: number; readonly failure: CoordinatorFailure } | null = null
+  /** Wall clock less monotonic clock, as the times in the outbox were last brought in line with it. */
+  #clockOffsetMs: number | null = null
   #signal: AbortSignal | null = null
   #fatal: { readonly error: unknown } | null = null
 
@@ -58,31 +77,58 @@ export class DeliveryLoop {
 
   /** Ends a pause: the coordinator has answered somebody. */
   resume(): void {
-    if (this.#pausedUntilMs === 0) return
-    this.#pausedUntilMs = 0
+    if (this.#pausedUntilMs === null) return
+    this.#pausedUntilMs = null
     this.#wakeUp.notify()
+  }
+
+  snapshot(): DeliverySnapshot {
+    return { pausedMs: this.#pausedMs(), lastError: this.#lastFailure?.failure.message ?? null }
   }
 
   /** Runs until the signal aborts; then waits for what is under way. Rejects only when the journal fails. */
   async run(signal: AbortSignal): Promise<void> {
     this.#signal = signal
     while (!signal.aborted && this.#fatal === null) {
-      if (!this.#isPaused()) this.#startDue(signal)
-      await this.#wakeUp.wait(this.#untilNextMs(), signal)
+      await this.#wakeUp.wait(this.#turn(signal), signal)
     }
     this.#signal = null
     await Promise.all(this.#inFlight.values())
     if (this.#fatal !== null) throw this.#fatal.error
   }
 
-  #isPaused(): boolean {
-    return this.#deps.clock.nowMs() < this.#pausedUntilMs
+  /** Starts what is due. Returns how long there is nothing to do unless somebody wakes the loop; null for no limit. */
+  #turn(signal: AbortSignal): number | null {
+    try {
+      this.#followClock()
+      if (this.#pausedMs() === 0) this.#startDue(signal)
+      return this.#untilNextMs()
+    } catch (error) {
+      // SQLite may need to write where it only reads.
+      if (!isJournalWriteFailure(error)) throw error
+      this.#deps.faults.report('journal', error)
+      return FAULT_RETRY_MS
+    }
   }
 
-  /** How long there is nothing to do unless somebody wakes the loop; null for no limit. */
+  #pausedMs(): number {
+    return this.#pausedUntilMs === null ? 0 : Math.max(this.#pausedUntilMs - this.#deps.clock.monotonicMs(), 0)
+  }
+
+  /** Outcomes wait by the wall clock, since they wait through restarts: when somebody sets it, their times go with it. */
+  #followClock(): void {
+    const { clock, journal } = this.#deps
+    const offsetMs = clock.nowMs() - clock.monotonicMs()
+    const movedMs = this.#clockOffsetMs === null ? 0 : offsetMs - this.#clockOffsetMs
+    if (this.#clockOffsetMs !== null && Math.abs(movedMs) < CLOCK_MOVED_MS) return
+    if (journal.counts().outbox > 0) journal.followClock(movedMs, clock.nowMs())
+    this.#clockOffsetMs = offsetMs
+  }
+
   #untilNextMs(): number | null {
+    const pausedMs = this.#pausedMs()
+    if (pausedMs > 0) return pausedMs
     const nowMs = this.#deps.clock.nowMs()
-    if (this.#isPaused()) return this.#pausedUntilMs - nowMs
     const nextAtMs = this.#deps.journal.nextDueAtMs()
     if (nextAtMs === null) return null
     this.#hasBacklog = true
@@ -115,38 +161,39 @@ export class DeliveryLoop {
   async #deliver(entry: OutboxEntry, signal: AbortSignal): Promise<void> {
     const { coordinator, journal, clock, health, deadlineMs } = this.#deps
     if (clock.nowMs() - entry.createdAtMs > deadlineMs) {
-      this.#settle(entry, {
-        kind: 'dropped',
-        reason: `not taken within ${Math.round(deadlineMs / 3_600_000)} h (DELIVERY_DEADLINE_HOURS)`,
-      })
-      return
+      const reason = `not taken within ${Math.round(deadlineMs / 3_600_000)} h (DELIVERY_DEADLINE_HOURS)`
+      return this.#settle(entry, { kind: 'dropped', reason }, signal)
     }
+    let settlement
     try {
       await journal.sync()
-      const settlement = await coordinator.deliver(entry, signal)
-      this.#failures = 0
-      health.succeeded()
-      this.#settle(entry, settlement)
+      settlement = await coordinator.deliver(entry, signal)
     } catch (error) {
       if (!(error instanceof CoordinatorFailure)) throw error
-      if (!signal.aborted) this.#failed(entry, error)
+      return signal.aborted ? undefined : this.#failed(entry, error, signal)
     }
+    this.#failures = 0
+    health.succeeded()
+    if (this.#lastFailure?.seq === entry.seq || this.#lastFailure?.failure.isGeneral === true) this.#lastFailure = null
+    return this.#settle(entry, settlement, signal)
   }
 
-  #failed(entry: OutboxEntry, failure: CoordinatorFailure): void {
+  async #failed(entry: OutboxEntry, failure: CoordinatorFailure, signal: AbortSignal): Promise<void> {
     const { journal, clock, health, random, logger } = this.#deps
     health.deliveryFailed(failure)
+    this.#lastFailure = { seq: entry.seq, failure }
     this.#hasBacklog = true
     const nowMs = clock.nowMs()
     if (failure.isGeneral) {
       this.#failures += 1
       const pauseMs = backoffMs(COORDINATOR_BACKOFF, this.#failures, random, failure.retryAfterMs)
-      this.#pausedUntilMs = Math.max(this.#pausedUntilMs, nowMs + pauseMs)
-      journal.postpone(entry.seq, nowMs)
+      this.#pausedUntilMs = clock.monotonicMs() + Math.max(this.#pausedMs(), pauseMs)
+      await this.#write(() => journal.postpone(entry.seq, nowMs), signal)
       return
     }
-    const pauseMs = backoffMs(REFUSED_BACKOFF, entry.tries + 1, random, failure.retryAfterMs)
-    journal.postpone(entry.seq, nowMs + pauseMs)
+    const backoff = backoffMs(REFUSED_BACKOFF, entry.tries + 1, random, failure.retryAfterMs)
+    const pauseMs = Math.min(backoff, MAX_DELIVERY_PAUSE_MS)
+    await this.#write(() => journal.postpone(entry.seq, nowMs + pauseMs), signal)
     logger.warn('delivery refused: it will be tried again', {
       job: entry.job.id,
       error: failure.message,
@@ -155,8 +202,27 @@ export class DeliveryLoop {
     })
   }
 
-  #settle(entry: OutboxEntry, settlement: Settlement): void {
-    this.#deps.journal.settle(entry.seq, settlement, this.#deps.clock.nowMs())
-    this.#deps.onSettled(entry, settlement)
+  async #settle(entry: OutboxEntry, settlement: Settlement, signal: AbortSignal): Promise<void> {
+    const { journal, clock, onSettled } = this.#deps
+    const isWritten = await this.#write(() => journal.settle(entry.seq, settlement, clock.nowMs()), signal)
+    if (isWritten) onSettled(entry, settlement)
+  }
+
+  /**
+   * Writes to the journal, again and again while the disk refuses. False when the loop ends before that succeeds: the next
+   * start then sends the same request with the same key.
+   */
+  async #write(write: () => void, signal: AbortSignal): Promise<boolean> {
+    for (;;) {
+      try {
+        write()
+        return true
+      } catch (error) {
+        if (!isJournalWriteFailure(error)) throw error
+        this.#deps.faults.report('journal', error)
+        if (signal.aborted) return false
+        await this.#deps.clock.sleep(FAULT_RETRY_MS, signal)
+      }
+    }
   }
 }

@@ -1,14 +1,17 @@
 import type { Capabilities, Coordinator, Heartbeat, HeartbeatAnswer, RegisterAnswer } from '../domain/coordinator.ts'
 import { CoordinatorFailure } from '../domain/coordinator-failure.ts'
+import type { GpuReading } from '../domain/gpu.ts'
 import type { Journal } from '../domain/journal.ts'
 import type { Clock, Logger, Random } from '../domain/ports.ts'
 import type { ActiveJobs } from './active-jobs.ts'
 import { backoffMs } from './backoff.ts'
 import type { CoordinatorHealth } from './coordinator-health.ts'
 import { LeaseKeeper } from './lease-keeper.ts'
+import type { LocalFaults } from './local-faults.ts'
 import type { PollGate } from './poll-gate.ts'
 import type { ServerClock } from './server-clock.ts'
 import type { Slots } from './slots.ts'
+import { ToldCapabilities } from './told-capabilities.ts'
 import type { WakeUp } from './wake-up.ts'
 
 /** Even an operator's or coordinator's longest interval beats no slower than this while a beat fails. */
@@ -25,8 +28,12 @@ export interface HeartbeatLoopDeps {
   readonly gate: PollGate
   readonly serverClock: ServerClock
   readonly journal: Pick<Journal, 'renewLease'>
+  readonly faults: Pick<LocalFaults, 'report'>
   readonly heartbeatMs: number
-  readonly capabilities: Capabilities
+  /** As they are now; they change with the GPUs and the models. */
+  readonly capabilities: () => Capabilities
+  /** What the GPUs are doing; never rejects. */
+  readonly gpuReadings: (signal: AbortSignal) => Promise<readonly GpuReading[]>
   readonly status: () => Heartbeat['status']
   readonly clock: Clock
   readonly random: Random
@@ -43,16 +50,17 @@ export interface HeartbeatLoopDeps {
  */
 export async function runHeartbeatLoop(deps: HeartbeatLoopDeps, signal: AbortSignal): Promise<void> {
   const leases = new LeaseKeeper(deps)
+  const told = new ToldCapabilities(deps.capabilities)
   let failures = 0
   let intervalMs = deps.heartbeatMs
   let isRegistered = false
   while (!signal.aborted) {
     let pauseMs: number
     try {
-      await beat(deps, leases, signal)
+      await beat(deps, leases, told, signal)
       deps.gate.open('no_contact_yet')
       if (!isRegistered) {
-        intervalMs = Math.min(intervalMs, Math.max((await register(deps, signal)) ?? intervalMs, SOONEST_WISH_MS))
+        intervalMs = Math.min(intervalMs, Math.max((await register(deps, told, signal)) ?? intervalMs, SOONEST_WISH_MS))
         isRegistered = true
       }
       failures = 0
@@ -89,9 +97,12 @@ async function untilNextBeat(
   }
 }
 
-async function beat(deps: HeartbeatLoopDeps, leases: LeaseKeeper, signal: AbortSignal): Promise<void> {
+async function beat(deps: HeartbeatLoopDeps, leases: LeaseKeeper, told: ToldCapabilities, signal: AbortSignal): Promise<void> {
   const { coordinator, activeJobs, slots, health, serverClock, gate, logger } = deps
+  const gpus = await deps.gpuReadings(signal)
+  signal.throwIfAborted()
   const listed = activeJobs.listed()
+  const capabilities = told.news()
   const answer = await coordinator.heartbeat(
     {
       status: deps.status(),
@@ -102,10 +113,12 @@ async function beat(deps: HeartbeatLoopDeps, leases: LeaseKeeper, signal: AbortS
         state: job.state,
         progress: job.progress === null || job.progress.total <= 0 ? null : Math.min(job.progress.done / job.progress.total, 1),
       })),
-      capabilities: null,
+      gpus,
+      capabilities,
     },
     signal,
   )
+  if (capabilities !== null) told.taken(capabilities)
   health.succeeded()
   serverClock.observe(answer.serverTimeMs)
   leases.renewed(listed, answer.leases)
@@ -122,8 +135,8 @@ function obeyCancel(answer: HeartbeatAnswer, activeJobs: ActiveJobs): void {
 }
 
 /** Returns the coordinator's wish for the heartbeat interval, if it has one. */
-async function register(deps: HeartbeatLoopDeps, signal: AbortSignal): Promise<number | null> {
-  const answer = await registerOrGoWithout(deps, signal)
+async function register(deps: HeartbeatLoopDeps, told: ToldCapabilities, signal: AbortSignal): Promise<number | null> {
+  const answer = await registerOrGoWithout(deps, told, signal)
   if (answer === null) return null
   deps.serverClock.observe(answer.serverTimeMs)
   deps.onRegistered({ pollWaitS: answer.pollWaitS })
@@ -131,9 +144,16 @@ async function register(deps: HeartbeatLoopDeps, signal: AbortSignal): Promise<n
 }
 
 /** A coordinator that takes heartbeats has no need to be told the rest: a refusal is noted, and that is all. */
-async function registerOrGoWithout(deps: HeartbeatLoopDeps, signal: AbortSignal): Promise<RegisterAnswer | null> {
+async function registerOrGoWithout(
+  deps: HeartbeatLoopDeps,
+  told: ToldCapabilities,
+  signal: AbortSignal,
+): Promise<RegisterAnswer | null> {
   try {
-    return await deps.coordinator.register(deps.capabilities, signal)
+    const { current } = told
+    const answer = await deps.coordinator.register(current, signal)
+    told.taken(current)
+    return answer
   } catch (error) {
     if (!(error instanceof CoordinatorFailure) || error.isGeneral) throw error
     deps.logger.warn('coordinator refuses the registration: going on without it', { error: error.message })

@@ -1,6 +1,7 @@
 import type { Engine, RunResult } from '../domain/engine.ts'
 import { AitbcError } from '../domain/errors.ts'
-import { JobFailureError, jobFailure } from '../domain/failure-codes.ts'
+import { JobFailureError } from '../domain/failure-codes.ts'
+import type { JobFailure } from '../domain/failure-codes.ts'
 import type { Journal, JournalEntry, OutboxEntry } from '../domain/journal.ts'
 import type { Job } from '../domain/job.ts'
 import type { JobMetrics, Outcome, ProofOfCompute } from '../domain/outcome.ts'
@@ -8,6 +9,10 @@ import type { Clock, Logger, WorkDirectories } from '../domain/ports.ts'
 import { ActiveJob } from './active-jobs.ts'
 import type { ActiveJobs } from './active-jobs.ts'
 import type { EventRelay } from './event-relay.ts'
+import { isJournalWriteFailure } from './local-faults.ts'
+import type { LocalFaults } from './local-faults.ts'
+import { logOutcome } from './log-outcome.ts'
+import { nameFailure } from './name-failure.ts'
 import { strictestLimits } from './run-limits.ts'
 import type { OperatorLimits } from './run-limits.ts'
 import type { ServerClock } from './server-clock.ts'
@@ -28,7 +33,8 @@ export interface Computed {
 export interface JobRunnerDeps {
   readonly journal: Journal
   readonly engine: Engine
-  readonly workDirs: WorkDirectories
+  readonly workDirs: Pick<WorkDirectories, 'create' | 'remove'>
+  readonly faults: Pick<LocalFaults, 'report' | 'examine'>
   readonly activeJobs: ActiveJobs
   readonly slots: Slots
   readonly events: EventRelay
@@ -44,6 +50,14 @@ export interface JobRunnerDeps {
   readonly onFatal: (error: unknown) => void
 }
 
+interface Ended {
+  readonly outcome: Outcome
+  /** Signs a proof for the lease under which it is recorded. */
+  readonly sign?: (job: Job) => ProofOfCompute | null
+}
+
+type Work = (active: ActiveJob, logger: Logger) => Promise<Ended>
+
 /**
  * Runs accepted jobs, each in a slot, to an outcome in the journal. Nothing a job does ends the daemon:
  * whatever goes wrong becomes a failure with a code.
@@ -51,7 +65,7 @@ export interface JobRunnerDeps {
 export class JobRunner {
   readonly #deps: JobRunnerDeps
   readonly #running = new Set<Promise<void>>()
-  #isAbandoned = false
+  readonly #abandon = new AbortController()
 
   constructor(deps: JobRunnerDeps) {
     this.#deps = deps
@@ -59,11 +73,30 @@ export class JobRunner {
 
   /** Starts the job and returns at once. */
   start(entry: JournalEntry): void {
+    this.#launch(entry, (active, logger) => this.#attempt(active, logger))
+  }
+
+  /** Ends the job with a failure without running it; returns at once. */
+  handBack(entry: JournalEntry, failure: JobFailure): void {
+    this.#launch(entry, async () => ({ outcome: { kind: 'failed', failure, metrics: {} } }))
+  }
+
+  /** Resolves when no job is left. */
+  async whenIdle(): Promise<void> {
+    while (this.#running.size > 0) await Promise.allSettled(this.#running)
+  }
+
+  /** From here on an outcome that cannot be written is tried once more: else the next start takes the job up from the journal. */
+  abandonUnwritten(): void {
+    this.#abandon.abort()
+  }
+
+  #launch(entry: JournalEntry, work: Work): void {
     const { slots, activeJobs, clock } = this.#deps
     const job = new ActiveJob(entry, clock.monotonicMs())
     slots.take()
     activeJobs.add(job)
-    const run = this.#run(job)
+    const run = this.#run(job, work)
       .catch(this.#deps.onFatal)
       .finally(() => {
         slots.release()
@@ -72,33 +105,23 @@ export class JobRunner {
     this.#running.add(run)
   }
 
-  /** Resolves when no job is left. */
-  async whenIdle(): Promise<void> {
-    while (this.#running.size > 0) await Promise.allSettled(this.#running)
-  }
-
-  /** From here on an outcome that cannot be written is not tried again: the next start takes the job up from the journal. */
-  abandonUnwritten(): void {
-    this.#isAbandoned = true
-  }
-
-  async #run(active: ActiveJob): Promise<void> {
+  async #run(active: ActiveJob, work: Work): Promise<void> {
     const { events, onOutcome } = this.#deps
-    const { seq, job } = active.entry
+    const { job } = active.entry
     const logger = this.#deps.logger.child({ job: job.id, workload: job.workload, attempt: job.attempt })
-    const outcome = await this.#outcomeOf(active, logger)
-    logOutcome(logger, outcome)
+    const ended = await work(active, logger)
+    logOutcome(logger, ended.outcome)
     // The client's last tokens go before the end of the job; a coordinator that is slow to take them holds it up briefly.
     await events.finish(job.id, LAST_EVENTS_MS)
-    const outboxEntry = await this.#record(seq, outcome, logger)
+    const outboxEntry = await this.#record(active, ended, logger)
     if (outboxEntry !== null) {
-      active.state = outcome.kind === 'proved' ? 'proven' : 'failed'
+      active.state = outboxEntry.outcome.kind === 'proved' ? 'proven' : 'failed'
       onOutcome(outboxEntry)
     }
     await this.#removeWorkDir(active, logger)
   }
 
-  async #outcomeOf(active: ActiveJob, logger: Logger): Promise<Outcome> {
+  async #attempt(active: ActiveJob, logger: Logger): Promise<Ended> {
     const { clock, prove } = this.#deps
     const startedMs = clock.nowMs()
     const runStart = clock.monotonicMs()
@@ -108,27 +131,35 @@ export class JobRunner {
     })
     try {
       const result = await this.#runInEngine(active)
-      const startedAt = new Date(startedMs).toISOString()
-      const finishedAt = new Date(clock.nowMs()).toISOString()
+      const times = { startedAt: new Date(startedMs).toISOString(), finishedAt: new Date(clock.nowMs()).toISOString() }
+      const { job } = active.entry
+      const poc = prove({ job, result, ...times })
       return {
-        kind: 'proved',
-        mode: result.mode,
-        output: result.output,
-        metrics: { ...result.metrics, ...metrics() },
-        startedAt,
-        finishedAt,
-        poc: prove({ job: active.entry.job, result, startedAt, finishedAt }),
+        outcome: {
+          kind: 'proved',
+          mode: result.mode,
+          output: result.output,
+          metrics: { ...result.metrics, ...metrics() },
+          ...times,
+          poc,
+        },
+        sign: (held) => (isSameHold(held, job) ? poc : prove({ job: held, result, ...times })),
       }
     } catch (error) {
-      return { kind: 'failed', failure: failureOf(error, logger), metrics: metrics() }
+      return this.#failed(active, error, metrics(), logger)
     }
   }
 
+  async #failed(active: ActiveJob, error: unknown, metrics: JobMetrics, logger: Logger): Promise<Ended> {
+    await this.#removeWorkDir(active, logger)
+    return { outcome: { kind: 'failed', failure: await nameFailure(error, { faults: this.#deps.faults, logger }), metrics } }
+  }
+
   async #runInEngine(active: ActiveJob): Promise<RunResult> {
-    const { journal, engine, workDirs, clock, events, serverClock, operatorLimits } = this.#deps
+    const { engine, workDirs, events, serverClock, operatorLimits } = this.#deps
     const { seq, job } = active.entry
     active.signal.throwIfAborted()
-    journal.markRunning(seq, clock.nowMs())
+    this.#markRunning(seq)
     active.state = 'running'
     const workDir = await workDirs.create(seq)
     return engine.run({
@@ -143,20 +174,40 @@ export class JobRunner {
     })
   }
 
+  #markRunning(seq: number): void {
+    const { journal, clock, faults } = this.#deps
+    try {
+      journal.markRunning(seq, clock.nowMs())
+    } catch (error) {
+      // No need to waste the job: a restart does the same with an entry that is accepted.
+      if (!isJournalWriteFailure(error)) throw error
+      faults.report('journal', error)
+    }
+  }
+
   /**
    * Writes the outcome, again and again while the disk refuses: finished work is not thrown away, and the slot it
    * keeps busy holds back new jobs. Null when the daemon stops before it succeeds.
    */
-  async #record(seq: number, outcome: Outcome, logger: Logger): Promise<OutboxEntry | null> {
-    const { journal, clock } = this.#deps
+  async #record(active: ActiveJob, { outcome, sign }: Ended, logger: Logger): Promise<OutboxEntry | null> {
+    const { journal, clock, faults } = this.#deps
     for (;;) {
       try {
-        return await journal.recordOutcome(seq, outcome, clock.nowMs())
+        return await journal.recordOutcome(active.entry.seq, outcome, clock.nowMs(), sign)
       } catch (error) {
-        if (!(error instanceof AitbcError) || error.code !== 'AITBC_JOURNAL_WRITE') throw error
-        logger.error('outcome cannot be written: free disk space in STATE_DIR', { error: error.message })
-        if (this.#isAbandoned) return null
-        await clock.sleep(JOURNAL_RETRY_MS, new AbortController().signal)
+        if (isOutputGone(error)) {
+          const gone = new JobFailureError('E_ENGINE', 'the output was gone before it could be kept', { cause: error })
+          const ended = await this.#failed(active, gone, outcome.metrics, logger)
+          logOutcome(logger, ended.outcome)
+          return this.#record(active, ended, logger)
+        }
+        if (!isJournalWriteFailure(error)) throw error
+        faults.report('journal', error)
+        if (this.#abandon.signal.aborted) {
+          logger.warn('outcome not written: the next start runs the job again', { error: error.message })
+          return null
+        }
+        await clock.sleep(JOURNAL_RETRY_MS, this.#abandon.signal)
       }
     }
   }
@@ -171,38 +222,15 @@ export class JobRunner {
   }
 }
 
-function failureOf(error: unknown, logger: Logger): ReturnType<typeof jobFailure> {
-  if (error instanceof JobFailureError) return error.failure
-  if (error instanceof AitbcError && error.kind !== 'bug') {
-    logger.error('job cannot run on this machine: mend what the error says', { code: error.code, error: error.message })
-    return jobFailure('E_ENGINE', `the miner failed: ${error.message}`)
-  }
-  logger.error('job ended by an error of ours: please report it', {
-    error: error instanceof Error ? (error.stack ?? error.message) : String(error),
-  })
-  return jobFailure('E_ENGINE', `the miner failed: ${error instanceof Error ? error.message : String(error)}`)
+function isSameHold(a: Job, b: Job): boolean {
+  return a.attempt === b.attempt && a.lease?.id === b.lease?.id
 }
 
-function logOutcome(logger: Logger, outcome: Outcome): void {
-  if (outcome.kind === 'proved') {
-    logger.info('job done', {
-      output_sha: outcome.output.sha256,
-      bytes: outcome.output.sizeBytes,
-      run_ms: outcome.metrics['run_ms'],
-      tokens_per_s: roundIfThere(outcome.metrics['tokens_per_s']),
-      gflops: roundIfThere(outcome.metrics['gflops']),
-    })
-    return
-  }
-  const attributes = { code: outcome.failure.code, reason: outcome.failure.message }
-  if (outcome.failure.code === 'E_CANCELED') logger.info('job canceled', attributes)
-  else logger.warn('job failed', attributes)
+/** The journal found no output to keep where the engine had left it. */
+function isOutputGone(error: unknown): boolean {
+  return error instanceof AitbcError && error.code === 'AITBC_WORK_DIR'
 }
 
 function round(value: number): number {
   return Math.round(value * 10) / 10
-}
-
-function roundIfThere(value: number | undefined): number | undefined {
-  return value === undefined ? undefined : round(value)
 }

@@ -3,11 +3,14 @@ import type { Journal } from '../domain/journal.ts'
 import type { Lease } from '../domain/job.ts'
 import type { Clock, Logger } from '../domain/ports.ts'
 import type { ActiveJob, ActiveJobs } from './active-jobs.ts'
+import { isJournalWriteFailure } from './local-faults.ts'
+import type { LocalFaults } from './local-faults.ts'
 import type { ServerClock } from './server-clock.ts'
 
 /** A lease missing from this many answers in a row is lost: one may have been on its way while the beat was. */
 const LOST_AFTER_ANSWERS = 2
-const SOONEST_RENEWAL_MS = 250
+/** However short a lease is, or seems by a clock that differs from ours. */
+const SOONEST_RENEWAL_MS = 1_000
 
 /** When to renew a lease, and how much later that is after each beat that the coordinator does not answer with a new one. */
 interface RenewalPlan {
@@ -20,6 +23,7 @@ export interface LeaseKeeperDeps {
   readonly serverClock: ServerClock
   /** Keeps a lease that has got another id, since the proof names it. */
   readonly journal: Pick<Journal, 'renewLease'>
+  readonly faults: Pick<LocalFaults, 'report'>
   readonly clock: Clock
   readonly logger: Logger
 }
@@ -47,8 +51,8 @@ export class LeaseKeeper {
       const lease = byJob.get(job.entry.job.id)
       if (lease !== undefined) {
         const renewed = { id: lease.id, expiresAt: lease.expiresAt }
-        if (lease.id !== job.lease.id) this.#deps.journal.renewLease(job.entry.seq, renewed)
-        job.adopt({ ...job.entry.job, lease: renewed })
+        if (lease.id === job.lease.id || this.#isNoted(job, renewed)) job.adopt({ ...job.entry.job, lease: renewed })
+        job.missedLeases = 0
         continue
       }
       // Its proof may have ended the lease while the heartbeat was on its way.
@@ -71,6 +75,18 @@ export class LeaseKeeper {
     return soonestMs
   }
 
+  /** False while the journal cannot be written: the proof would name the old lease, so the next answer is to bring the new one again. */
+  #isNoted(job: ActiveJob, lease: Lease): boolean {
+    try {
+      this.#deps.journal.renewLease(job.entry.seq, lease)
+      return true
+    } catch (error) {
+      if (!isJournalWriteFailure(error)) throw error
+      this.#deps.faults.report('journal', error)
+      return false
+    }
+  }
+
   /** The API says that a heartbeat renews what it lists; an answer need not repeat it. */
   #assumeRenewed(listed: readonly ActiveJob[]): void {
     for (const { lease } of listed) {
@@ -79,12 +95,12 @@ export class LeaseKeeper {
     }
   }
 
-  /** Reckoned once for each lease, when it is first seen. */
+  /** Reckoned once for each lease, when it is first seen. None for one that has run out by then: no beat comes in time for it. */
   #planOf(lease: Lease): RenewalPlan | null {
     const known = this.#plans.get(lease)
     if (known !== undefined) return known
     const leftMs = this.#deps.serverClock.untilMs(lease.expiresAt)
-    if (leftMs === null) return null
+    if (leftMs === null || leftMs <= 0) return null
     const everyMs = Math.max(leftMs / 2, SOONEST_RENEWAL_MS)
     const plan = { everyMs, atMs: this.#deps.clock.monotonicMs() + everyMs }
     this.#plans.set(lease, plan)

@@ -1,6 +1,5 @@
 import type { Coordinator, NextAnswer } from '../domain/coordinator.ts'
 import { CoordinatorFailure } from '../domain/coordinator-failure.ts'
-import { AitbcError } from '../domain/errors.ts'
 import { jobFailure } from '../domain/failure-codes.ts'
 import type { JobFailure } from '../domain/failure-codes.ts'
 import type { Job } from '../domain/job.ts'
@@ -10,13 +9,14 @@ import type { ActiveJobs } from './active-jobs.ts'
 import { backoffMs, COORDINATOR_BACKOFF } from './backoff.ts'
 import type { CoordinatorHealth } from './coordinator-health.ts'
 import type { JobRunner } from './job-runner.ts'
+import { isJournalWriteFailure } from './local-faults.ts'
+import type { LocalFaults } from './local-faults.ts'
 import type { PollGate } from './poll-gate.ts'
 import type { Slots } from './slots.ts'
 import type { WakeUp } from './wake-up.ts'
 
 /** An empty answer that came sooner than this was not held: the coordinator does not do long polls (or not now). */
 const HELD_MS = 1_000
-const JOURNAL_FULL_PAUSE_MS = 30_000
 /** Requests for jobs under way at once, while jobs come. */
 const MAX_LANES = 4
 
@@ -28,7 +28,9 @@ export interface PollLoopDeps {
   readonly runner: Pick<JobRunner, 'start'>
   readonly slots: Slots
   readonly gate: PollGate
-  readonly workloads: readonly string[]
+  readonly faults: Pick<LocalFaults, 'report'>
+  /** As they are now: an engine elsewhere may come and go. */
+  readonly workloads: () => readonly string[]
   readonly pollMs: number
   readonly pollWaitS: () => number
   readonly clock: Clock
@@ -61,13 +63,18 @@ export async function runPollLoop(deps: PollLoopDeps, signal: AbortSignal): Prom
     await gate.whenOpen(signal)
     await slots.whenFree(signal)
     if (signal.aborted) return
+    // It may have shut while every slot was busy.
+    if (!gate.isOpen) continue
     const lanes: number = jobsCome ? Math.min(slots.free, MAX_LANES) : 1
     const askedAtMs = clock.monotonicMs()
+    const requests = gate.pollSignal(signal)
     const polls = await Promise.allSettled(
       Array.from({ length: lanes }, () => pollOnce(deps, lanes > 1 ? 0 : deps.pollWaitS(), signal)),
     )
     if (signal.aborted) return
     const failure = worstOf(polls)
+    // Broken off because this machine failed: no failure of the coordinator.
+    if (requests.aborted) continue
     const results = polls.map((poll) => (poll.status === 'fulfilled' ? poll.value : null))
     jobsCome = failure === null && results.includes('job')
     let pauseMs = 0
@@ -100,8 +107,11 @@ type Polled = 'job' | 'held' | 'nothing'
 
 async function pollOnce(deps: PollLoopDeps, waitS: number, signal: AbortSignal): Promise<Polled> {
   const { coordinator, clock, slots, workloads, observe } = deps
+  const offered = workloads()
+  // To ask without a name is to ask for all.
+  if (offered.length === 0) return 'nothing'
   const askedAtMs = clock.monotonicMs()
-  const answer = await coordinator.next({ slots: slots.free, waitS, workloads }, signal)
+  const answer = await coordinator.next({ slots: slots.free, waitS, workloads: offered }, deps.gate.pollSignal(signal))
   deps.health.succeeded()
   switch (answer.kind) {
     case 'job':
@@ -129,8 +139,9 @@ async function acceptJob(deps: PollLoopDeps, job: Job, signal: AbortSignal): Pro
   try {
     result = journal.accept(job, clock.nowMs())
   } catch (error) {
-    if (!(error instanceof AitbcError) || error.code !== 'AITBC_JOURNAL_WRITE') throw error
-    logger.error('job handed back: the journal cannot be written', { error: error.message })
+    if (!isJournalWriteFailure(error)) throw error
+    deps.faults.report('journal', error)
+    logger.warn('job handed back: the journal cannot be written')
     await refuse(
       deps,
       job.id,
@@ -138,7 +149,6 @@ async function acceptJob(deps: PollLoopDeps, job: Job, signal: AbortSignal): Pro
       jobFailure('E_SHUTDOWN', 'this miner cannot record jobs at present'),
       signal,
     )
-    await deps.wakeUp.wait(JOURNAL_FULL_PAUSE_MS, signal)
     return false
   }
   if (result.kind === 'known') {

@@ -1,4 +1,6 @@
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { fetchStatus } from '../../src/control/fetch-status.ts'
 import { CoreCoordinator } from '../support/core-coordinator.ts'
 import { eventually } from '../support/eventually.ts'
 import { testMinerHome } from '../support/miner-home.ts'
@@ -50,6 +52,31 @@ describe('a miner against a coordinator of the core profile', () => {
     await eventually('the job is proved', () => coordinator.proofs.length === 1)
     expect(await second.stop()).toBe(0)
     expect(coordinator.proofs.map((proof) => proof.id)).toEqual(['long'])
+    expect(coordinator.complaints).toEqual([])
+  })
+
+  it('does a job that it had handed back when it is offered again, and tells that nobody took the failure', async () => {
+    const { coordinator, url } = await CoreCoordinator.start([
+      { id: 'again', workload: 'torch_bench', params: { size: 1024, iterations: 100_000 } },
+      small('again'),
+    ])
+    const { home, start } = await testMinerHome({ ...KEYS, MAX_CONCURRENCY: 1, COORD_URL: url })
+    const first = start()
+    await first.waitForLine(/job accepted/)
+    first.signal('SIGTERM')
+    await first.waitForLine(/draining/)
+    first.signal('SIGTERM')
+    expect(await first.ended()).toBe(0)
+    expect(first.lines.join('\n')).not.toContain('failure reported')
+    const second = start()
+    await eventually('the job is proved', () => coordinator.proofs.length === 1)
+    await second.waitForLine(/proof accepted/)
+    const { recent } = await fetchStatus(join(home.dir, 'state', 'control.sock'), 5_000)
+    expect(recent.map(({ result }) => result)).toEqual([
+      'credited',
+      'failed: E_SHUTDOWN, not reported: this coordinator has no endpoint for failures',
+    ])
+    expect(await second.stop()).toBe(0)
     expect(coordinator.complaints).toEqual([])
   })
 })

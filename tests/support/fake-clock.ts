@@ -5,10 +5,11 @@ interface Sleeper {
   readonly wake: () => void
 }
 
-/** Time that stands still until a test moves it. Wall clock and monotonic time go together. */
+/** Time that stands still until a test moves it. Wall clock and monotonic time go together, unless a test sets the former. */
 export class FakeClock implements Clock {
   #nowMs: number
   readonly #startMs: number
+  #wallOffsetMs = 0
   readonly #sleepers = new Set<Sleeper>()
 
   constructor(startMs = Date.UTC(2026, 0, 1)) {
@@ -22,7 +23,12 @@ export class FakeClock implements Clock {
   }
 
   nowMs(): number {
-    return this.#nowMs
+    return this.#nowMs + this.#wallOffsetMs
+  }
+
+  /** Sets the wall clock, and nothing else, by so much. */
+  moveWallClock(ms: number): void {
+    this.#wallOffsetMs += ms
   }
 
   monotonicMs(): number {

@@ -8,6 +8,7 @@ import type {
 } from 'node-llama-cpp'
 import type { EngineIdentity } from './engine-identity.ts'
 import type { EngineSettings } from './engine-settings.ts'
+import { firstThatStarts } from './first-that-starts.ts'
 import type { ModelFile } from './run-context.ts'
 
 /** Context of a model whose catalogue entry does not give one, in tokens. */
@@ -44,15 +45,17 @@ export class LlamaEngine {
   /** Loads the library, with a GPU if the settings ask for one and there is one. */
   static async start(settings: EngineSettings): Promise<LlamaEngine> {
     const { getLlama, LlamaLogLevel } = await import('node-llama-cpp')
-    const llama = await getLlama({
-      build: 'never',
-      gpu: settings.acceleration === 'gpu' ? 'auto' : false,
-      // No sharing of a thread budget between contexts: there is one context that computes at a time.
-      maxThreads: 0,
-      logLevel: LlamaLogLevel.warn,
-      logger: (level, message) => process.stderr.write(`llama.cpp ${level}: ${message}\n`),
-      progressLogs: false,
-    })
+    const llama = await firstThatStarts(settings.backends, (backend) =>
+      getLlama({
+        build: 'never',
+        gpu: backend === 'cuda' || backend === 'vulkan' ? backend : false,
+        // No sharing of a thread budget between contexts: there is one context that computes at a time.
+        maxThreads: 0,
+        logLevel: LlamaLogLevel.warn,
+        logger: (level, message) => process.stderr.write(`llama.cpp ${level}: ${message}\n`),
+        progressLogs: false,
+      }),
+    )
     const names = llama.gpu === false ? [] : await llama.getGpuDeviceNames()
     return new LlamaEngine(llama, settings, names.length === 0 ? 'cpu' : names.join(', '))
   }

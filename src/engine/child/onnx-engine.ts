@@ -1,43 +1,93 @@
 import type Library from 'onnxruntime-node'
 import type { InferenceSession, Tensor } from 'onnxruntime-node'
-import type { EngineSettings } from './engine-settings.ts'
 import type { EngineIdentity } from './engine-identity.ts'
+import type { EngineBackend, EngineSettings } from './engine-settings.ts'
+import { firstThatStarts } from './first-that-starts.ts'
+import { squareModel } from './onnx-graph.ts'
 
-/** ONNX Runtime on the CPU, its sessions kept between jobs. */
+type TensorData = Tensor.DataType | readonly number[] | readonly bigint[] | readonly string[] | readonly boolean[]
+
+/** ONNX Runtime on one device, its sessions kept between jobs. */
 export class OnnxEngine {
   readonly #library: typeof Library
   readonly #settings: EngineSettings
+  readonly #backend: EngineBackend
   readonly #sessions = new Map<string, Promise<InferenceSession>>()
 
-  private constructor(library: typeof Library, settings: EngineSettings) {
+  private constructor(library: typeof Library, settings: EngineSettings, backend: EngineBackend) {
     this.#library = library
     this.#settings = settings
+    this.#backend = backend
   }
 
-  /** Loads the library. */
+  /** Loads the library, on the first back end that can run a model here. */
   static async start(settings: EngineSettings): Promise<OnnxEngine> {
-    return new OnnxEngine((await import('onnxruntime-node')).default, settings)
+    const library = (await import('onnxruntime-node')).default
+    return firstThatStarts(settings.backends, async (backend) => {
+      const engine = new OnnxEngine(library, settings, backend)
+      if (backend !== 'cpu') await engine.#try()
+      return engine
+    })
   }
 
   get identity(): EngineIdentity {
-    return { name: 'onnxruntime', version: this.#library.env.versions.node ?? 'unknown', backend: 'cpu', device: 'cpu' }
+    return {
+      name: 'onnxruntime',
+      version: this.#library.env.versions.node ?? 'unknown',
+      backend: this.#backend,
+      device: this.#backend,
+    }
   }
 
-  /** The session of a model, made on first use; `key` tells models apart. */
+  get mode(): 'gpu' | 'cpu' {
+    return this.#backend === 'cpu' ? 'cpu' : 'gpu'
+  }
+
+  /** The session of a model file, made on first use; `key` tells models apart. Rejects with what ONNX Runtime says of the file. */
+  fileSession(key: string, path: string): Promise<InferenceSession> {
+    return this.#session(key, () => this.#library.InferenceSession.create(path, this.#options()))
+  }
+
+  /** The session of a model made in memory. */
   session(key: string, makeModel: () => Uint8Array): Promise<InferenceSession> {
+    return this.#session(key, () => this.#library.InferenceSession.create(makeModel(), this.#options()))
+  }
+
+  /** A tensor over `data`, which is not copied. */
+  tensor(type: Tensor.Type, data: TensorData, dimensions: readonly number[]): Tensor {
+    const tensor = new this.#library.Tensor(type, data, dimensions)
+    if (tensor.data instanceof Float16Array) {
+      // The library makes a Float16Array of every float16 tensor and its native part takes none: it reads these bits.
+      const { buffer, byteOffset, length } = tensor.data
+      Object.defineProperty(tensor, 'data', { value: new Uint16Array(buffer, byteOffset, length) })
+    }
+    return tensor
+  }
+
+  #session(key: string, create: () => Promise<InferenceSession>): Promise<InferenceSession> {
     const known = this.#sessions.get(key)
     if (known !== undefined) return known
-    const session = this.#library.InferenceSession.create(makeModel(), {
-      executionProviders: ['cpu'],
-      ...(this.#settings.threads > 0 ? { intraOpNumThreads: this.#settings.threads } : {}),
-      logSeverityLevel: 3,
-    })
+    const session = create()
     this.#sessions.set(key, session)
     session.catch(() => this.#sessions.delete(key))
     return session
   }
 
-  floatTensor(data: Float32Array<ArrayBuffer>, dimensions: readonly number[]): Tensor {
-    return new this.#library.Tensor('float32', data, dimensions)
+  /** A GPU back end shows whether it works only when it computes. */
+  async #try(): Promise<void> {
+    const session = await this.#library.InferenceSession.create(squareModel(), this.#options())
+    const two = this.tensor('float32', Float32Array.of(2), [1])
+    const { y } = await session.run({ x: two })
+    if (y === undefined || (await y.getData())[0] !== 4) throw new Error('it computes 2 · 2 wrong')
+    await session.release()
+  }
+
+  #options(): InferenceSession.SessionOptions {
+    const { threads } = this.#settings
+    return {
+      executionProviders: this.#backend === 'cpu' ? ['cpu'] : [this.#backend === 'cuda' ? 'cuda' : 'webgpu', 'cpu'],
+      ...(threads > 0 ? { intraOpNumThreads: threads } : {}),
+      logSeverityLevel: 3,
+    }
   }
 }

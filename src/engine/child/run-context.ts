@@ -1,12 +1,21 @@
 import type { JobProgress } from '../../domain/engine.ts'
 
-/** A model file as the host resolved it; its hash has been checked. */
+/** A model as the host found it; the hashes of its files have been checked. `domain/models.ts` tells what path and hash are of. */
 export interface ModelFile {
   readonly name: string
   readonly path: string
   readonly sha256: string
+  readonly format: 'gguf' | 'diffusers' | 'onnx'
+  readonly bytes: number
   /** Tokens; null for models without a context. */
   readonly contextTokens: number | null
+}
+
+/** An input file of the job, fetched and checked by the host. */
+export interface InputFile {
+  readonly name: string
+  readonly path: string
+  readonly mediaType: string | null
 }
 
 /** What a workload's `run` gets. `H` is the handle of its engine. */
@@ -14,6 +23,7 @@ export interface RunContext<H> {
   /** As checked by the host; `run` parses them again to have them typed. */
   readonly params: unknown
   readonly model: ModelFile | null
+  readonly inputs: readonly InputFile[]
   /** An empty folder of the job's own. */
   readonly workDir: string
   /** Aborted when the job is canceled: `run` then rejects with the signal's reason, within a step. */

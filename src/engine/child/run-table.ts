@@ -39,12 +39,13 @@ export class RunTable {
     this.#controllers.get(runId)?.abort(new JobFailureError('E_CANCELED', 'the run was canceled'))
   }
 
-  async #run({ runId, workload, params, model, workDir }: RunMessage, signal: AbortSignal): Promise<FromChild> {
+  async #run({ runId, workload, params, model, inputs, workDir }: RunMessage, signal: AbortSignal): Promise<FromChild> {
     const { channel, identity, runWorkload } = this.#deps
     try {
       const result = await runWorkload(workload, {
         params,
         model,
+        inputs,
         workDir,
         signal,
         progress: (progress) => channel.send({ type: 'progress', runId, progress }),

@@ -3,10 +3,14 @@ import type { Job } from '../../domain/job.ts'
 import { decodeEntry, ENTRY_COLUMNS } from '../decode-row.ts'
 import { encodeJob, encodeLease } from '../encode-row.ts'
 import type { JournalContext } from '../journal-context.ts'
+import { mayBeDoneAgain } from '../may-be-done-again.ts'
 import { prepareSetLease } from './set-lease.ts'
 
 export function prepareAccept({ database, tally, newKey }: JournalContext): Journal['accept'] {
-  const findNewest = database.prepare(`SELECT ${ENTRY_COLUMNS} FROM jobs WHERE job_id = ? ORDER BY attempt DESC LIMIT 1`)
+  const findNewest = database.prepare(
+    `SELECT ${ENTRY_COLUMNS} FROM jobs WHERE job_id = ? ORDER BY attempt DESC, seq DESC LIMIT 1`,
+  )
+  const countEntries = database.prepare('SELECT count(*) AS n FROM jobs WHERE job_id = ? AND attempt = ?')
   const insert = database.prepare(
     `INSERT INTO jobs (job_id, attempt, lease, state, accepted_at_ms, updated_at_ms, job) VALUES (?, ?, ?, 'accepted', ?, ?, ?)`,
   )
@@ -19,16 +23,31 @@ export function prepareAccept({ database, tally, newKey }: JournalContext): Jour
         const entry = decodeEntry(row)
         if (entry.state !== 'settled')
           return { kind: 'known', entry: { ...entry, job: adopt(entry.seq, entry.job, job) } } as const
-        if (job.attempt <= entry.job.attempt) return { kind: 'known', entry } as const
+        const isSame = job.attempt === entry.job.attempt
+        if (job.attempt < entry.job.attempt || (isSame && !mayBeDoneAgain(entry, entriesOf(job), nowMs)))
+          return { kind: 'known', entry } as const
       }
       const { lastInsertRowid } = insert.run(job.id, job.attempt, encodeLease(job.lease), nowMs, nowMs, encodeJob(job))
       const at = new Date(nowMs).toISOString()
       const seq = Number(lastInsertRowid)
-      const entry = { seq, job, state: 'accepted', recoveries: 0, acceptedAt: at, updatedAt: at, settlement: null } as const
+      const entry = {
+        seq,
+        job,
+        state: 'accepted',
+        recoveries: 0,
+        acceptedAt: at,
+        updatedAt: at,
+        failureCode: null,
+        settlement: null,
+      } as const
       return { kind: 'accepted', entry } as const
     })
     if (result.kind === 'accepted') tally.move(null, 'accepted')
     return result
+  }
+
+  function entriesOf(job: Job): number {
+    return Number(countEntries.get(job.id, job.attempt)?.['n'] ?? 0)
   }
 
   /** The work under way serves the new lease as well as the old one; an older attempt's lease is worth nothing. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { canonicalJson } from '../../engine/child/canonical-json.ts'
 import type { OnnxEngine } from '../../engine/child/onnx-engine.ts'
 import type { RunContext, WorkloadResult } from '../../engine/child/run-context.ts'
-import { stepModel } from './onnx-graph.ts'
+import { stepModel } from './step-model.ts'
 import { startValues } from './recurrence.ts'
 import { torchBenchParams } from './schema.ts'
 
@@ -14,12 +14,12 @@ export async function runTorchBench(context: RunContext<OnnxEngine>): Promise<Wo
   const { size, iterations, dtype, seed } = torchBenchParams.parse(context.params)
   const session = await engine.session('torch_bench', stepModel)
   const start = startValues(size, seed)
-  const b = engine.floatTensor(start.scaledB, [size, size])
-  const c = engine.floatTensor(start.scaledC, [size])
+  const b = engine.tensor('float32', start.scaledB, [size, size])
+  const c = engine.tensor('float32', start.scaledC, [size])
   // Two buffers take turns as input and output, so that no iteration allocates.
-  let current = { data: start.x, tensor: engine.floatTensor(start.x, [size, size]) }
+  let current = { data: start.x, tensor: engine.tensor('float32', start.x, [size, size]) }
   const spareData = new Float32Array(size * size)
-  let spare = { data: spareData, tensor: engine.floatTensor(spareData, [size, size]) }
+  let spare = { data: spareData, tensor: engine.tensor('float32', spareData, [size, size]) }
 
   const startMs = performance.now()
   let toldMs = startMs
@@ -39,7 +39,7 @@ export async function runTorchBench(context: RunContext<OnnxEngine>): Promise<Wo
   const seconds = (performance.now() - startMs) / 1000
 
   return {
-    mode: 'cpu',
+    mode: engine.mode,
     mediaType: 'application/json',
     output: canonicalJson({ checksum: checksumOf(current.data), dtype, iterations, seed, size }),
     metrics: { throughput_ops: iterations / seconds, seconds, gflops: (2 * size ** 3 * iterations) / seconds / 1e9 },

@@ -95,7 +95,7 @@ const RECEIPT = {
   reward: { amount: '0.25', unit: 'AITBC' },
   balance: '1.5',
 }
-const HEARTBEAT = { status: 'online', slots: { total: 1, busy: 0 }, jobs: [], capabilities: null } as const
+const HEARTBEAT = { status: 'online', slots: { total: 1, busy: 0 }, jobs: [], gpus: [], capabilities: null } as const
 
 describe('HttpCoordinator', () => {
   it('sends the key, an idempotency key and a body that fits the API with each heartbeat', async () => {
@@ -194,8 +194,9 @@ describe('HttpCoordinator', () => {
       core.has(request.path.split('?')[0] ?? '') ? { body: {} } : { status: 404 },
     )
     const failed = entryOf({ kind: 'failed', failure: jobFailure('E_ENGINE', 'm'), metrics: {} })
-    expect(await coordinator.deliver(failed, NEVER)).toEqual({ kind: 'reported' })
-    expect(await coordinator.deliver(failed, NEVER)).toEqual({ kind: 'reported' })
+    const dropped = { kind: 'dropped', reason: 'not reported: this coordinator has no endpoint for failures' }
+    expect(await coordinator.deliver(failed, NEVER)).toEqual(dropped)
+    expect(await coordinator.deliver(failed, NEVER)).toEqual(dropped)
     await coordinator.sendEvents('job_1', [], NEVER)
     await coordinator.sendEvents('job_1', [], NEVER)
     expect(requests.map((request) => request.path)).toEqual(['/v1/miner/fail', '/v1/miner/jobs/job_1/events'])
@@ -219,6 +220,7 @@ describe('HttpCoordinator', () => {
     ['a reset connection', { reset: true }, 'unreachable'],
     ['a redirect', { status: 307, headers: { location: 'http://127.0.0.1:1/' } }, 'rejected'],
     ['a refused key', { status: 401 }, 'unauthorized'],
+    ['a key that may not mine', { status: 403 }, 'unauthorized'],
     ['an overload', { status: 503, headers: { 'retry-after': '7' } }, 'overloaded'],
   ] as const)('rejects on %s', async (_what, answer, failureClass) => {
     const { coordinator, requests } = await setUp(() => answer)
@@ -237,6 +239,23 @@ describe('HttpCoordinator', () => {
   it.each([405, 501])('tries a proof again that is answered %i, for it is finished work', async (status) => {
     const { coordinator } = await setUp(() => ({ status }))
     await expect(coordinator.deliver(entryOf(provedWith(textOutput('{}'))), NEVER)).rejects.toMatchObject({ status })
+  })
+
+  it('takes 403 for a refused key when it asks for jobs, and for one refused proof when it delivers', async () => {
+    const { coordinator } = await setUp(() => ({ status: 403 }))
+    await expect(coordinator.next({ slots: 1, waitS: 0, workloads: [] }, NEVER)).rejects.toMatchObject({
+      failureClass: 'unauthorized',
+    })
+    await expect(coordinator.deliver(entryOf(provedWith(textOutput('{}'))), NEVER)).rejects.toMatchObject({
+      failureClass: 'rejected',
+    })
+  })
+
+  it('ends the delivery of a proof whose output file is gone, and does not blame the coordinator', async () => {
+    const { coordinator, requests } = await setUp(() => ({ body: RECEIPT }))
+    const output: JobOutput = { ...textOutput('x'), bytes: { kind: 'file', path: '/nowhere/output' } }
+    expect(await coordinator.deliver(entryOf(provedWith(output)), NEVER)).toMatchObject({ kind: 'dropped' })
+    expect(requests).toEqual([])
   })
 
   it('passes on Retry-After', async () => {

@@ -3,20 +3,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
+import { embeddedModels } from '../../support/embedded-models.ts'
 import { coreJob } from '../../support/sample-jobs.ts'
+import { PLAIN_MACHINE, SILENT } from '../../support/test-machine.ts'
 import type { JobProgress, RunLimits, RunRequest, RunResult } from '../../../src/domain/engine.ts'
 import { JobFailureError } from '../../../src/domain/failure-codes.ts'
 import type { JobFailure } from '../../../src/domain/failure-codes.ts'
-import type { Logger } from '../../../src/domain/ports.ts'
 import { childEntry } from '../../../src/engine/child-command.ts'
 import { EnginePool } from '../../../src/engine/engine-pool.ts'
 import type { EnginePoolDeps } from '../../../src/engine/engine-pool.ts'
 import { groupMembers } from '../../../src/engine/process-group.ts'
-import { readCatalogue } from '../../../src/models/catalogue.ts'
-import { ModelResolver } from '../../../src/models/model-resolver.ts'
 import { SystemClock } from '../../../src/platform/system-clock.ts'
-
-const silent: Logger = { error() {}, warn() {}, info() {}, debug() {}, child: () => silent }
 
 /** The path of an engine of tests/fixtures/engines. */
 export function fixtureEngine(name: string): string {
@@ -31,23 +28,21 @@ export interface PoolOptions extends Partial<Omit<EnginePoolDeps, 'spawn'>> {
 
 /** A pool that is stopped with the test; it fails the test that leaves a process of its group behind. */
 export async function enginePool({ entry, startTimeoutMs, environment, ...deps }: PoolOptions = {}): Promise<EnginePool> {
-  const catalogue = await readCatalogue(fileURLToPath(new URL('../../../models/catalogue.json', import.meta.url)))
   const pool = new EnginePool({
-    logger: silent,
+    ...PLAIN_MACHINE,
+    logger: SILENT,
     clock: new SystemClock(),
-    models: new ModelResolver(catalogue),
+    models: await embeddedModels(),
+    inputs: { fetchAll: () => Promise.resolve([]) },
     spawn: {
       execPath: process.execPath,
       entry: entry ?? childEntry(),
       environment: environment ?? { PATH: process.env['PATH'] },
       startTimeoutMs: startTimeoutMs ?? 15_000,
     },
-    acceleration: 'cpu',
-    threads: 1,
     parallelRuns: 4,
     idleMs: 60_000,
     cancelGraceMs: 200,
-    enabledWorkloads: null,
     ...deps,
   })
   onTestFinished(async () => {

@@ -14,8 +14,12 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { errorOf } from '../../support/error-of.ts'
+import { MIGRATIONS } from '../../../src/journal/migrations/migrations.ts'
 import { SqliteJournal } from '../../../src/journal/sqlite-journal.ts'
-import { sampleFailure, sampleJob, sampleProof } from '../../support/sample-jobs.ts'
+import { jobFailure } from '../../../src/domain/failure-codes.ts'
+import type { FailureCode } from '../../../src/domain/failure-codes.ts'
+import type { Outcome, Settlement } from '../../../src/domain/outcome.ts'
+import { coreJob, sampleFailure, sampleJob, sampleProof } from '../../support/sample-jobs.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 
 const nowMs = Date.UTC(2026, 0, 1)
@@ -193,6 +197,142 @@ describe('a job that is leased to us again', () => {
     journal.settle(entry.seq, { kind: 'reported' }, nowMs)
     journal.renewLease(entry.seq, { id: 'lease_9', expiresAt: '2026-01-01T00:30:00.000Z' })
     expect(journal.recent(1)).toMatchObject([{ job: { lease: { id: 'lease_1' } } }])
+  })
+})
+
+const MINUTE_MS = 60_000
+const CREDIT: Settlement = { kind: 'credited', reward: null, balance: null, unit: null }
+const DROPPED: Settlement = { kind: 'dropped', reason: 'not reported' }
+
+function failedWith(code: FailureCode): Outcome {
+  return { kind: 'failed', failure: jobFailure(code, 'm'), metrics: {} }
+}
+
+/** Offers the job, and ends it so when it is taken. Returns whether it was. */
+async function offer(journal: SqliteJournal, atMs: number, outcome: Outcome, settlement: Settlement): Promise<boolean> {
+  const { kind, entry } = journal.accept(coreJob('a'), atMs)
+  if (kind === 'known') return false
+  await journal.recordOutcome(entry.seq, outcome, atMs)
+  journal.settle(entry.seq, settlement, atMs)
+  return true
+}
+
+describe('a job that a coordinator without attempts offers again', () => {
+  it.each(['reported', 'dropped'] as const)('is taken at once when it was handed back and that was %s', async (kind) => {
+    const journal = openJournal(tempDir())
+    const settlement: Settlement = kind === 'reported' ? { kind } : DROPPED
+    await offer(journal, nowMs, failedWith('E_SHUTDOWN'), settlement)
+    expect(journal.accept(coreJob('a'), nowMs)).toMatchObject({ kind: 'accepted', entry: { seq: 2, state: 'accepted' } })
+    expect(journal.recent(5).map(({ seq, failureCode }) => [seq, failureCode])).toEqual([
+      [2, null],
+      [1, 'E_SHUTDOWN'],
+    ])
+  })
+
+  it.each([
+    ['was credited', sampleProof(), CREDIT],
+    ['failed for its own params', failedWith('E_INVALID'), DROPPED],
+    ['took too long', failedWith('E_TIMEOUT'), DROPPED],
+    ['was canceled', failedWith('E_CANCELED'), { kind: 'reported' }],
+    ['is against the policy of this miner', failedWith('E_DENY'), DROPPED],
+  ] as const)('is not taken, however late, when it %s', async (_how, outcome, settlement) => {
+    const journal = openJournal(tempDir())
+    await offer(journal, nowMs, outcome, settlement)
+    expect(journal.accept(coreJob('a'), nowMs + 10_000 * MINUTE_MS).kind).toBe('known')
+  })
+
+  it('is not taken while its proof or failure waits for delivery', async () => {
+    const journal = openJournal(tempDir())
+    const { entry } = journal.accept(coreJob('a'), nowMs)
+    await journal.recordOutcome(entry.seq, failedWith('E_SHUTDOWN'), nowMs)
+    expect(journal.accept(coreJob('a'), nowMs + 10_000 * MINUTE_MS)).toMatchObject({ kind: 'known', entry: { state: 'failed' } })
+  })
+
+  it.each([
+    ['the engine crashed', failedWith('E_ENGINE')],
+    ['an input could not be had', failedWith('E_INPUT')],
+    ['its proof was dropped', sampleProof()],
+  ])('is taken after ever longer pauses when %s, and not for ever', async (_why, outcome) => {
+    const journal = openJournal(tempDir())
+    const takenAtMinute: number[] = []
+    for (let minute = 0; minute < 2_000; minute += 1) {
+      if (await offer(journal, nowMs + minute * MINUTE_MS, outcome, DROPPED)) takenAtMinute.push(minute)
+    }
+    expect(takenAtMinute).toEqual([0, 1, 3, 7, 15, 31, 63, 127])
+  })
+
+  it('does not go round for ever with one that is handed back each time', async () => {
+    const journal = openJournal(tempDir())
+    let taken = 0
+    for (let n = 0; n < 1_000; n += 1) if (await offer(journal, nowMs + n, failedWith('E_SHUTDOWN'), DROPPED)) taken += 1
+    expect(taken).toBe(8)
+  })
+
+  it('is not taken when the daemon died under it again and again', async () => {
+    const journal = openJournal(tempDir())
+    const { entry } = journal.accept(coreJob('a'), nowMs)
+    for (let deaths = 0; deaths < 3; deaths += 1) journal.recover(nowMs)
+    await journal.recordOutcome(entry.seq, failedWith('E_SHUTDOWN'), nowMs)
+    journal.settle(entry.seq, DROPPED, nowMs)
+    expect(journal.accept(coreJob('a'), nowMs + 10_000 * MINUTE_MS).kind).toBe('known')
+  })
+})
+
+describe('a journal of the first schema', () => {
+  it('is opened with all that it holds, and nothing in it is done again but after a pause', () => {
+    const stateDir = tempDir()
+    const old = new DatabaseSync(join(stateDir, 'journal.sqlite'))
+    old.exec(`${MIGRATIONS[0]}; PRAGMA user_version = 1`)
+    const insert = old.prepare(
+      `INSERT INTO jobs (job_id, attempt, state, accepted_at_ms, updated_at_ms, settlement, job) VALUES (?, 1, 'settled', ?, ?, ?, ?)`,
+    )
+    for (const [id, settlement] of [
+      ['reported', { kind: 'reported' }],
+      ['credited', CREDIT],
+      ['dropped', DROPPED],
+    ] as const) {
+      const { lease: _lease, attempt: _attempt, ...job } = coreJob(id)
+      insert.run(id, nowMs, nowMs, JSON.stringify(settlement), JSON.stringify(job))
+    }
+    old.close()
+    const journal = openJournal(stateDir)
+    expect(journal.counts().settled).toBe(3)
+    const kindAt = (id: string, minutes: number): string => journal.accept(coreJob(id), nowMs + minutes * MINUTE_MS).kind
+    expect(['reported', 'credited', 'dropped'].map((id) => kindAt(id, 0))).toEqual(['known', 'known', 'known'])
+    expect(['reported', 'credited', 'dropped'].map((id) => kindAt(id, 1))).toEqual(['known', 'known', 'accepted'])
+  })
+})
+
+describe('the check of a journal', () => {
+  it('changes nothing, and fails while nothing can be written', () => {
+    const stateDir = tempDir()
+    const journal = openJournal(stateDir)
+    journal.accept(sampleJob(), nowMs)
+    const before = journal.recent(5)
+    journal.check()
+    expect(journal.recent(5)).toEqual(before)
+    const other = new DatabaseSync(join(stateDir, 'journal.sqlite'))
+    other.exec('BEGIN IMMEDIATE')
+    expect(errorOf(() => journal.check())).toMatchObject({ code: 'AITBC_JOURNAL_WRITE' })
+    other.exec('ROLLBACK')
+    other.close()
+    journal.check()
+  })
+})
+
+describe('a signer', () => {
+  it('signs for the lease and attempt that are recorded', async () => {
+    const journal = openJournal(tempDir())
+    const { entry } = journal.accept(sampleJob(), nowMs)
+    journal.renewLease(entry.seq, { id: 'lease_2', expiresAt: '2026-01-01T00:30:00.000Z' })
+    const recorded = await journal.recordOutcome(entry.seq, sampleProof(), nowMs, (job) => ({
+      publicKey: 'ed25519:x',
+      inputSha: 'b',
+      envSha: 'c',
+      signature: `${job.lease?.id}`,
+    }))
+    expect(recorded).toMatchObject({ job: { lease: { id: 'lease_2' } }, outcome: { poc: { signature: 'lease_2' } } })
+    expect(journal.due(nowMs, 1)).toEqual([recorded])
   })
 })
 

@@ -37,6 +37,7 @@ export const EXAMPLE_STATUS: MinerStatus = {
   engines: [
     {
       engine: 'llama',
+      device: 'gpu0',
       state: 'ready',
       pid: 77,
       activeRuns: 1,
@@ -45,9 +46,9 @@ export const EXAMPLE_STATUS: MinerStatus = {
       version: 'llama.cpp b1234',
       backend: 'cuda',
     },
-    { engine: 'onnx', state: 'stopped', pid: null, activeRuns: 0, restarts: 2, rssMb: null, version: null, backend: null },
+    { engine: 'onnx', device: 'cpu', state: 'stopped', pid: null, activeRuns: 0, restarts: 2, rssMb: null, version: null, backend: null },
   ],
-  gpus: [{ index: 0, name: 'NVIDIA GeForce RTX 4060 Ti', vramMb: 16380, backend: 'cuda' }],
+  gpus: [{ index: 0, name: 'NVIDIA GeForce RTX 4060 Ti', vramMb: 16380, backend: 'cuda', driver: '570.86.10', isUsable: true, problem: null }],
   totals: { accepted: 12, proved: 11, failed: 1, credited: 10, dropped: 0 },
   recent: [{ id: 'job_6', workload: 'sd_infer', state: 'settled', result: 'credited 0.25 AITBC', at: '2026-01-01T11:59:20Z' }],
 }

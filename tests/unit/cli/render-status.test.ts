@@ -26,9 +26,9 @@ describe('renderStatus', () => {
         'jobs         job_7  llm_gen  running  37 of 128 (28 %)  for 12 s  attempt 2',
         'outbox       2 to deliver, oldest for 5 min 12 s, next try in 12 s',
         '             last error: connect ECONNREFUSED',
-        'engines      llama  ready    pid 77  1 running  512 MB  llama.cpp b1234, cuda',
-        '             onnx   stopped                             starts with the first job for it  2 restarts',
-        'GPUs         0  NVIDIA GeForce RTX 4060 Ti  16380 MB  cuda',
+        'engines      llama  gpu0  ready    pid 77  1 running  512 MB  llama.cpp b1234, cuda',
+        '             onnx   cpu   stopped                             starts with the first job for it  2 restarts',
+        'GPUs         0  NVIDIA GeForce RTX 4060 Ti  16380 MB  driver 570.86.10  cuda',
         'since start  12 accepted, 11 proved, 1 failed, 10 credited, 0 dropped',
         'recent       job_6  sd_infer  credited 0.25 AITBC  40 s ago',
         '',
@@ -59,7 +59,7 @@ describe('renderStatus', () => {
     expect(text).toContain('             not called yet\n')
     expect(text).toContain('jobs         none running\n')
     expect(text).toContain('outbox       empty: everything is delivered\n')
-    expect(text).toContain('GPUs         none found\n')
+    expect(text).toContain('GPUs         none in use\n')
   })
 
   it('has colours on a terminal, and the same words and columns', () => {

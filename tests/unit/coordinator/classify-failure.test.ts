@@ -3,7 +3,7 @@ import { classifyFailure, parseRetryAfter } from '../../../src/coordinator/class
 
 const NOW = Date.parse('2026-01-01T00:00:00Z')
 
-function answer(status: number, apiCode: string | null = null, retryAfter: string | null = null) {
+function answer(status: number, apiCode: string | null = null, isAboutKey = false) {
   return classifyFailure(
     {
       kind: 'answer',
@@ -11,7 +11,8 @@ function answer(status: number, apiCode: string | null = null, retryAfter: strin
       status,
       apiCode,
       message: null,
-      retryAfter,
+      retryAfter: null,
+      isAboutKey,
       location: 'https://elsewhere.example',
     },
     NOW,
@@ -39,6 +40,11 @@ describe('classifyFailure', () => {
     expect(failure.failureClass).toBe(failureClass)
     expect(failure.isGeneral).toBe(isGeneral)
     expect(failure.status).toBe(status)
+  })
+
+  it('takes 403 for a refused key where the call is about no job', () => {
+    expect(answer(403, 'FORBIDDEN', true)).toMatchObject({ failureClass: 'unauthorized', isGeneral: true })
+    expect(answer(404, null, true).failureClass).toBe('missing')
   })
 
   it('keeps the code of the coordinator for decisions and says it to people', () => {

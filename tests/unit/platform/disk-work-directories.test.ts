@@ -98,4 +98,32 @@ describe('DiskWorkDirectories', () => {
       message: expect.stringContaining(join(file, 'work')),
     })
   })
+
+  it('finds in a check what keeps jobs from working, and that it works again', async () => {
+    const root = join(tempDir(), 'work')
+    const workDirs = new DiskWorkDirectories({ root, scope: 'miner' })
+    await workDirs.open()
+    await workDirs.check()
+    expect(readdirSync(join(root, 'miner'))).toEqual([])
+    rmSync(root, { recursive: true })
+    writeFileSync(root, '')
+    await expect(workDirs.check()).rejects.toMatchObject({ code: 'AITBC_WORK_DIR', message: expect.stringContaining(root) })
+    await expect(workDirs.create(1)).rejects.toMatchObject({ code: 'AITBC_WORK_DIR' })
+    rmSync(root)
+    await workDirs.check()
+    expect(readdirSync(await workDirs.create(1))).toEqual([])
+  })
+
+  it('does not follow a link that took the place of its root while it ran', async () => {
+    const base = tempDir()
+    const root = join(base, 'work')
+    const workDirs = new DiskWorkDirectories({ root, scope: 'miner' })
+    await workDirs.open()
+    await workDirs.create(1)
+    await workDirs.remove(1)
+    rmSync(root, { recursive: true })
+    mkdirSync(join(base, 'trap', 'miner', '1'), { recursive: true })
+    symlinkSync(join(base, 'trap'), root)
+    await expect(workDirs.create(2)).rejects.toMatchObject({ message: expect.stringContaining('is a link or no folder') })
+  })
 })

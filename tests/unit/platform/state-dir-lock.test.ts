@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
-import { statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { errorOf } from '../../support/error-of.ts'
@@ -46,5 +46,21 @@ describe('StateDirLock', () => {
     const file = join(tempDir(), 'file')
     writeFileSync(file, '')
     expect(errorOf(() => StateDirLock.acquire(join(file, 'state')))).toMatchObject({ code: 'AITBC_STATE_DIR' })
+  })
+
+  it('knows its file, and whether that was removed or replaced', () => {
+    const stateDir = join(tempDir(), 'state')
+    const lock = StateDirLock.acquire(stateDir)
+    expect(lock.file.isUnchanged()).toBe(true)
+    rmSync(stateDir, { recursive: true })
+    expect(lock.file.isUnchanged()).toBe(false)
+    mkdirSync(stateDir)
+    const other = StateDirLock.acquire(stateDir)
+    expect([lock.file.isUnchanged(), other.file.isUnchanged()]).toEqual([false, true])
+    rmSync(stateDir, { recursive: true })
+    writeFileSync(stateDir, '')
+    expect(other.file.isUnchanged()).toBe(false)
+    lock.release()
+    other.release()
   })
 })

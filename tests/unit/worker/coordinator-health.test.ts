@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { CoordinatorHealth } from '../../../src/worker/coordinator-health.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
+import { CoordinatorFailure } from '../../../src/domain/coordinator-failure.ts'
 import { failing } from '../../support/fake-coordinator.ts'
 import { RecordingLogger } from '../../support/recording-logger.ts'
 
@@ -64,5 +65,15 @@ describe('CoordinatorHealth', () => {
     health.succeeded()
     health.succeeded()
     expect(woken).toBe(1)
+  })
+
+  it('tells of a key that is valid but may not mine which settings to check', () => {
+    const { health, logger } = setUp()
+    const details = { failureClass: 'unauthorized', status: 403, apiCode: 'FORBIDDEN', retryAfterMs: null } as const
+    health.failed(new CoordinatorFailure('HTTP 403', details))
+    expect(logger.messages('error')[0]).toMatch(/API_KEY.*MINER_ID/)
+    expect(health.snapshot()).toMatchObject({ isKeyRefused: true, keyAdvice: expect.stringContaining('MINER_ID') })
+    health.succeeded()
+    expect(health.snapshot().keyAdvice).toBeNull()
   })
 })

@@ -4,6 +4,7 @@ import { jobFailure } from '../../../src/domain/failure-codes.ts'
 import type { Settlement } from '../../../src/domain/outcome.ts'
 import { CoordinatorHealth } from '../../../src/worker/coordinator-health.ts'
 import { DeliveryLoop } from '../../../src/worker/delivery-loop.ts'
+import { diskFull, RecordedFaults } from '../../support/recorded-faults.ts'
 import { eventually } from '../../support/eventually.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { CREDITED, failing, FakeCoordinator } from '../../support/fake-coordinator.ts'
@@ -19,11 +20,13 @@ async function setUp() {
   const coordinator = new FakeCoordinator()
   const journal = SqliteJournal.open({ stateDir: tempDir() })
   const health = new CoordinatorHealth({ clock, logger })
+  const faults = new RecordedFaults()
   const settled: { readonly id: string; readonly settlement: Settlement }[] = []
   const loop = new DeliveryLoop({
     coordinator,
     health,
     journal,
+    faults,
     deadlineMs: 24 * HOUR_MS,
     clock,
     random: () => 1,
@@ -48,7 +51,7 @@ async function setUp() {
     })
     return running
   }
-  return { clock, logger, coordinator, journal, health, loop, settled, stop, record, start }
+  return { clock, logger, faults, coordinator, journal, health, loop, settled, stop, record, start }
 }
 
 describe('DeliveryLoop', () => {
@@ -162,5 +165,139 @@ describe('DeliveryLoop', () => {
     resolve(CREDITED)
     await running
     expect(settled).toHaveLength(1)
+  })
+
+  it('keeps to a pause although the wall clock is set back an hour, and not for an hour longer', async () => {
+    const { record, start, settled, coordinator, clock } = await setUp()
+    let isDown = true
+    coordinator.onDeliver = () => {
+      if (isDown) throw failing('unreachable')
+      return CREDITED
+    }
+    await record('a')
+    void start()
+    await eventually('tried', () => coordinator.delivered.length === 1)
+    isDown = false
+    clock.moveWallClock(-HOUR_MS)
+    await clock.advance(2_000)
+    await eventually('settled', () => settled.length === 1)
+  })
+
+  it('tries a refused outcome after its own pause although the wall clock is set back', async () => {
+    const { record, start, settled, coordinator, clock } = await setUp()
+    let isRefusing = true
+    coordinator.onDeliver = () => {
+      if (isRefusing) throw failing('rejected')
+      return CREDITED
+    }
+    await record('a')
+    void start()
+    await eventually('refused', () => coordinator.delivered.length === 1)
+    isRefusing = false
+    clock.moveWallClock(-HOUR_MS / 2)
+    await clock.advance(2_000)
+    await eventually('settled', () => settled.length === 1)
+  })
+
+  it('does not drop what has waited for a minute because the wall clock is set forward by days', async () => {
+    const { record, start, settled, coordinator, clock } = await setUp()
+    let isDown = true
+    coordinator.onDeliver = () => {
+      if (isDown) throw failing('unreachable')
+      return CREDITED
+    }
+    await record('a')
+    void start()
+    await eventually('tried', () => coordinator.delivered.length === 1)
+    isDown = false
+    clock.moveWallClock(30 * 24 * HOUR_MS)
+    await clock.advance(2_000)
+    await eventually('settled', () => settled.length === 1)
+    expect(settled[0]?.settlement).toEqual(CREDITED)
+  })
+
+  it('brings forward at start what a clock that was wrong has put off for longer than any pause', async () => {
+    const { record, start, settled, clock, journal } = await setUp()
+    const { seq } = await record('a')
+    journal.postpone(seq, clock.nowMs() + 300 * HOUR_MS)
+    void start()
+    await clock.advance(HOUR_MS)
+    await eventually('settled', () => settled.length === 1)
+  })
+
+  it('goes on when a receipt cannot be written, sends nothing twice meanwhile, and settles when there is space again', async () => {
+    const { record, start, settled, coordinator, clock, journal, faults } = await setUp()
+    const settle = journal.settle.bind(journal)
+    let isFull = true
+    journal.settle = (...given) => {
+      if (isFull) throw diskFull()
+      settle(...given)
+    }
+    for (const id of ['a', 'b', 'c']) await record(id)
+    void start()
+    await eventually('sent', () => coordinator.delivered.length === 3)
+    await clock.advance(90_000)
+    expect(coordinator.delivered).toHaveLength(3)
+    expect(settled).toEqual([])
+    expect(faults.reported).toContain('journal')
+    isFull = false
+    await clock.advance(30_000)
+    await eventually('settled', () => settled.length === 3)
+    expect(coordinator.delivered).toHaveLength(3)
+    expect(journal.counts()).toMatchObject({ outbox: 0, settled: 3 })
+  })
+
+  it('does not hammer the coordinator when it cannot be written down when to try again', async () => {
+    const { record, start, settled, coordinator, clock, journal } = await setUp()
+    const postpone = journal.postpone.bind(journal)
+    let isFull = true
+    journal.postpone = (...given) => {
+      if (isFull) throw diskFull()
+      postpone(...given)
+    }
+    coordinator.onDeliver = () => {
+      if (isFull) throw failing('rejected')
+      return CREDITED
+    }
+    await record('a')
+    void start()
+    await eventually('refused', () => coordinator.delivered.length === 1)
+    await clock.advance(25_000)
+    expect(coordinator.delivered).toHaveLength(1)
+    isFull = false
+    await clock.advance(60_000)
+    await eventually('settled', () => settled.length === 1)
+  })
+
+  it('ends in good time, and leaves the outcome for the next start, when a receipt cannot be written', async () => {
+    const { record, start, coordinator, journal, stop, settled } = await setUp()
+    journal.settle = () => {
+      throw diskFull()
+    }
+    await record('a')
+    const running = start()
+    await eventually('sent', () => coordinator.delivered.length === 1)
+    stop.abort()
+    await running
+    expect(settled).toEqual([])
+    expect(journal.counts().outbox).toBe(1)
+  })
+
+  it('tells for how long all wait, and keeps the error of a delivery until one succeeds', async () => {
+    const { record, start, settled, coordinator, clock, loop, health } = await setUp()
+    let isDown = true
+    coordinator.onDeliver = () => {
+      if (isDown) throw failing('overloaded', 40_000)
+      return CREDITED
+    }
+    await record('a')
+    void start()
+    await eventually('failed', () => loop.snapshot().pausedMs > 0)
+    health.succeeded()
+    expect(loop.snapshot()).toEqual({ pausedMs: 41_000, lastError: 'overloaded for the test' })
+    isDown = false
+    await clock.advance(41_000)
+    await eventually('settled', () => settled.length === 1)
+    expect(loop.snapshot()).toEqual({ pausedMs: 0, lastError: null })
   })
 })

@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { Capabilities, Heartbeat } from '../../../src/domain/coordinator.ts'
+import type { GpuReading } from '../../../src/domain/gpu.ts'
 import { JobFailureError } from '../../../src/domain/failure-codes.ts'
 import { ActiveJob, ActiveJobs } from '../../../src/worker/active-jobs.ts'
 import { CoordinatorHealth } from '../../../src/worker/coordinator-health.ts'
@@ -8,6 +9,7 @@ import { PollGate } from '../../../src/worker/poll-gate.ts'
 import { ServerClock } from '../../../src/worker/server-clock.ts'
 import { Slots } from '../../../src/worker/slots.ts'
 import { WakeUp } from '../../../src/worker/wake-up.ts'
+import { diskFull, RecordedFaults } from '../../support/recorded-faults.ts'
 import { eventually } from '../../support/eventually.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { failing, FakeCoordinator, NO_ORDERS } from '../../support/fake-coordinator.ts'
@@ -23,7 +25,9 @@ const CAPABILITIES: Capabilities = {
   limits: { vramMb: null, ramMb: 1, maxRuntimeS: 1, maxOutputBytes: 1 },
   version: '1',
   cpu: { model: 'c', cores: 1, arch: 'x64' },
+  gpus: [],
   models: [],
+  bench: {},
   publicKey: 'k',
 }
 
@@ -37,7 +41,11 @@ function setUp() {
   const stop = new AbortController()
   let status: Heartbeat['status'] = 'online'
   const wishes: (number | null)[] = []
+  let capabilities = CAPABILITIES
+  const readings: GpuReading[] = []
   const renewedLeases: string[] = []
+  const faults = new RecordedFaults()
+  const journal = { renewLease: (_seq: number, lease: { readonly id: string }): void => void renewedLeases.push(lease.id) }
   const run = (): void => {
     const running = runHeartbeatLoop(
       {
@@ -47,9 +55,11 @@ function setUp() {
         slots: new Slots(1),
         gate,
         serverClock: new ServerClock(clock),
-        journal: { renewLease: (_seq, lease) => renewedLeases.push(lease.id) },
+        journal,
+        faults,
         heartbeatMs: 20_000,
-        capabilities: CAPABILITIES,
+        capabilities: () => capabilities,
+        gpuReadings: () => Promise.resolve(readings),
         status: () => status,
         clock,
         random: () => 1,
@@ -70,11 +80,31 @@ function setUp() {
     activeJobs.add(job)
     return job
   }
+  const setCapabilities = (next: Capabilities): void => {
+    capabilities = next
+  }
   const setStatus = (next: Heartbeat['status']): void => {
     status = next
     wakeUp.notify()
   }
-  return { clock, logger, coordinator, activeJobs, gate, wakeUp, stop, run, hold, setStatus, wishes, renewedLeases }
+  return {
+    clock,
+    logger,
+    coordinator,
+    activeJobs,
+    gate,
+    wakeUp,
+    stop,
+    run,
+    hold,
+    setStatus,
+    setCapabilities,
+    readings,
+    wishes,
+    renewedLeases,
+    journal,
+    faults,
+  }
 }
 
 describe('runHeartbeatLoop', () => {
@@ -96,6 +126,34 @@ describe('runHeartbeatLoop', () => {
     await clock.advance(20_000)
     expect(coordinator.heartbeats).toHaveLength(5)
     expect(wishes).toEqual([7])
+  })
+
+  it('tells what the GPUs are doing', async () => {
+    const { coordinator, run, readings } = setUp()
+    readings.push({ index: 0, utilPct: 97, temperatureC: 71, powerW: 210.5, vramUsedMb: 4100, vramFreeMb: 12_000 })
+    run()
+    await eventually('first beat', () => coordinator.registrations === 1)
+    expect(coordinator.heartbeats[0]?.gpus).toEqual(readings)
+  })
+
+  it('sends capabilities along once when they have changed, again until they are taken', async () => {
+    const { coordinator, clock, run, setCapabilities } = setUp()
+    run()
+    await eventually('first beat', () => coordinator.registrations === 1)
+    const changed = { ...CAPABILITIES, workloads: ['llm_gen'] }
+    setCapabilities(changed)
+    coordinator.onHeartbeat = () => {
+      throw failing('unreachable')
+    }
+    await clock.advance(20_000)
+    expect(coordinator.heartbeats.at(-1)?.capabilities).toEqual(changed)
+    coordinator.onHeartbeat = () => NO_ORDERS
+    const tried = coordinator.heartbeats.length
+    await clock.advance(100_000)
+    const sent = coordinator.heartbeats.slice(tried).map((heartbeat) => heartbeat.capabilities)
+    expect(sent[0]).toEqual(changed)
+    expect(sent.slice(1)).not.toContainEqual(changed)
+    expect(sent.at(-1)).toBeNull()
   })
 
   it('beats before half of a short lease is gone, for a job that came between two beats', async () => {
@@ -227,5 +285,42 @@ describe('runHeartbeatLoop', () => {
     expect(coordinator.heartbeats).toHaveLength(1)
     await clock.advance(2_000)
     expect(coordinator.heartbeats).toHaveLength(2)
+  })
+
+  it.each([
+    ['has run out when it comes', -1_000, 4],
+    ['leaves a moment', 1, 61],
+  ])('does not beat faster than once a second for a lease that %s', async (_what, leftMs, beats) => {
+    const { coordinator, clock, run, hold } = setUp()
+    hold('a', 60_000)
+    coordinator.onHeartbeat = () => ({
+      ...NO_ORDERS,
+      leases: [{ id: 'L-a', jobId: 'a', expiresAt: new Date(clock.nowMs() + leftMs).toISOString() }],
+    })
+    run()
+    await eventually('registered', () => coordinator.registrations === 1)
+    await clock.advance(60_000)
+    expect(coordinator.heartbeats).toHaveLength(beats)
+  })
+
+  it('goes on when a new lease cannot be written down, and writes it down when there is space again', async () => {
+    const { coordinator, clock, run, hold, journal, faults, renewedLeases } = setUp()
+    const job = hold('a', 600_000)
+    const write = journal.renewLease
+    journal.renewLease = () => {
+      throw diskFull()
+    }
+    const expiresAt = new Date(clock.nowMs() + 600_000).toISOString()
+    coordinator.onHeartbeat = () => ({ ...NO_ORDERS, leases: [{ id: 'L-new', jobId: 'a', expiresAt }] })
+    run()
+    await eventually('registered', () => coordinator.registrations === 1)
+    await clock.advance(60_000)
+    expect(faults.reported).toContain('journal')
+    expect(job.lease?.id).toBe('L-a')
+    expect(job.signal.aborted).toBe(false)
+    journal.renewLease = write
+    await clock.advance(20_000)
+    expect(renewedLeases).toEqual(['L-new'])
+    expect(job.lease?.id).toBe('L-new')
   })
 })

@@ -1,15 +1,16 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { Engine, RunRequest, RunResult } from '../../../src/domain/engine.ts'
 import { AitbcError } from '../../../src/domain/errors.ts'
-import { JobFailureError } from '../../../src/domain/failure-codes.ts'
+import { jobFailure, JobFailureError } from '../../../src/domain/failure-codes.ts'
 import type { OutboxEntry } from '../../../src/domain/journal.ts'
-import type { Job } from '../../../src/domain/job.ts'
+import type { Job, Lease } from '../../../src/domain/job.ts'
 import { SqliteJournal } from '../../../src/journal/sqlite-journal.ts'
 import { ActiveJobs } from '../../../src/worker/active-jobs.ts'
 import { EventRelay } from '../../../src/worker/event-relay.ts'
 import { JobRunner } from '../../../src/worker/job-runner.ts'
 import { ServerClock } from '../../../src/worker/server-clock.ts'
 import { Slots } from '../../../src/worker/slots.ts'
+import { diskFull, RecordedFaults } from '../../support/recorded-faults.ts'
 import { eventually } from '../../support/eventually.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { FakeCoordinator } from '../../support/fake-coordinator.ts'
@@ -29,6 +30,8 @@ const RESULT: RunResult = {
   environment: { engine: 'test' },
 }
 
+const lease = (id: string): Lease => ({ id, expiresAt: '2026-01-01T01:00:00.000Z' })
+
 function setUp(run: (request: RunRequest) => Promise<RunResult>) {
   const clock = new FakeClock()
   const logger = new RecordingLogger()
@@ -39,30 +42,51 @@ function setUp(run: (request: RunRequest) => Promise<RunResult>) {
   const outcomes: OutboxEntry[] = []
   const fatal: unknown[] = []
   const lent = new Set<number>()
+  const faults = new RecordedFaults()
+  const workDirs = {
+    create: async (seq: number): Promise<string> => {
+      lent.add(seq)
+      return '/nowhere'
+    },
+    remove: async (seq: number): Promise<void> => void lent.delete(seq),
+  }
+  let signatures = 0
   const engine: Engine = { workloads: [], run, status: () => [], stop: async () => {} }
   const runner = new JobRunner({
     journal,
     engine,
-    workDirs: {
-      create: async (seq) => {
-        lent.add(seq)
-        return '/nowhere'
-      },
-      remove: async (seq) => void lent.delete(seq),
-    },
+    workDirs,
+    faults,
     activeJobs,
     slots,
     events: new EventRelay({ coordinator: new FakeCoordinator(), clock, logger }),
     serverClock: new ServerClock(clock),
     operatorLimits: { maxRuntimeS: 60, ramMb: null, vramMb: null, maxOutputBytes: 1_000 },
-    prove: () => null,
+    prove: ({ job }) => {
+      signatures += 1
+      return { publicKey: 'ed25519:x', inputSha: 'b', envSha: 'c', signature: `${job.lease?.id} ${job.attempt}` }
+    },
     clock,
     logger,
     onOutcome: (entry) => outcomes.push(entry),
     onFatal: (error) => fatal.push(error),
   })
   const start = (job: Job): void => runner.start(journal.accept(job, clock.nowMs()).entry)
-  return { clock, logger, journal, activeJobs, slots, outcomes, fatal, lent, runner, start }
+  return {
+    clock,
+    logger,
+    journal,
+    activeJobs,
+    slots,
+    outcomes,
+    fatal,
+    lent,
+    workDirs,
+    faults,
+    runner,
+    start,
+    signatures: () => signatures,
+  }
 }
 
 describe('JobRunner', () => {
@@ -128,12 +152,12 @@ describe('JobRunner', () => {
   })
 
   it('tries again to write an outcome while the disk refuses, and keeps the slot busy so that no job comes', async () => {
-    const { start, runner, outcomes, journal, clock, slots, logger } = setUp(async () => RESULT)
+    const { start, runner, outcomes, journal, clock, slots, faults } = setUp(async () => RESULT)
     const write = journal.recordOutcome.bind(journal)
     let refusals = 2
     journal.recordOutcome = async (...given) => {
       refusals -= 1
-      if (refusals >= 0) throw new AitbcError('AITBC_JOURNAL_WRITE', 'disk full for the test')
+      if (refusals >= 0) throw diskFull()
       return write(...given)
     }
     start(coreJob('a'))
@@ -142,9 +166,7 @@ describe('JobRunner', () => {
     await clock.advance(10_000)
     await runner.whenIdle()
     expect(outcomes).toHaveLength(1)
-    expect(logger.messages('error')).toEqual(
-      Array.from({ length: 2 }, () => 'outcome cannot be written: free disk space in STATE_DIR'),
-    )
+    expect(faults.reported).toEqual(['journal', 'journal'])
   })
 
   it('stops the daemon when the journal is broken', async () => {
@@ -155,5 +177,102 @@ describe('JobRunner', () => {
     start(coreJob('a'))
     await runner.whenIdle()
     expect(fatal).toHaveLength(1)
+  })
+
+  it('hands a job back when there is no work folder for it, and reports the folder', async () => {
+    const { start, runner, outcomes, workDirs, faults, logger } = setUp(async () => RESULT)
+    workDirs.create = async () => {
+      throw new AitbcError('AITBC_WORK_DIR', 'gone for the test')
+    }
+    start(coreJob('a'))
+    await runner.whenIdle()
+    expect(outcomes[0]?.outcome).toMatchObject({ failure: { code: 'E_SHUTDOWN', retryable: true } })
+    expect(faults.reported).toEqual(['work folder'])
+    expect(logger.messages('error')).toEqual([])
+  })
+
+  it('does not blame the job when the folder breaks under it, once what the job left there is gone', async () => {
+    const { start, runner, outcomes, faults, lent } = setUp(async () => {
+      throw new JobFailureError('E_ENGINE', 'no space left on device')
+    })
+    faults.broken.add('work folder')
+    const examine = faults.examine.bind(faults)
+    const lentWhenExamined: number[] = []
+    faults.examine = (part) => {
+      lentWhenExamined.push(lent.size)
+      return examine(part)
+    }
+    start(coreJob('a'))
+    await runner.whenIdle()
+    expect(outcomes[0]?.outcome).toMatchObject({ failure: { code: 'E_SHUTDOWN' } })
+    expect(lentWhenExamined).toEqual([0])
+  })
+
+  it('fails a job whose output is gone before it was kept, and goes on', async () => {
+    const { start, runner, outcomes, fatal } = setUp(async () => ({
+      ...RESULT,
+      output: { ...RESULT.output, bytes: { kind: 'file', path: '/nowhere/output' } },
+    }))
+    start(coreJob('a'))
+    await runner.whenIdle()
+    expect(fatal).toEqual([])
+    expect(outcomes[0]?.outcome).toMatchObject({ failure: { code: 'E_ENGINE' } })
+  })
+
+  it('runs a job although it cannot be noted that it runs', async () => {
+    const { start, runner, outcomes, journal, faults } = setUp(async () => RESULT)
+    journal.markRunning = () => {
+      throw diskFull()
+    }
+    start(coreJob('a'))
+    await runner.whenIdle()
+    expect(outcomes[0]?.outcome.kind).toBe('proved')
+    expect(faults.reported).toEqual(['journal'])
+  })
+
+  it('does not hold up the stop with an outcome that cannot be written', async () => {
+    const { start, runner, outcomes, journal, fatal, faults } = setUp(async () => RESULT)
+    journal.recordOutcome = async () => {
+      throw diskFull()
+    }
+    start(coreJob('a'))
+    await eventually('refused', () => faults.reported.length > 0)
+    runner.abandonUnwritten()
+    await runner.whenIdle()
+    expect([outcomes, fatal]).toEqual([[], []])
+    expect(journal.recent(1)[0]?.state).toBe('running')
+  })
+
+  it('signs for the lease under which the proof is recorded, when that changed after the run', async () => {
+    const { start, runner, outcomes, journal, clock, faults, signatures } = setUp(async () => RESULT)
+    const write = journal.recordOutcome.bind(journal)
+    let isFull = true
+    journal.recordOutcome = async (...given) => {
+      if (isFull) throw diskFull()
+      return write(...given)
+    }
+    start(coreJob('a', { lease: lease('L1') }))
+    await eventually('refused', () => faults.reported.length > 0)
+    journal.renewLease(1, lease('L2'))
+    isFull = false
+    await clock.advance(5_000)
+    await runner.whenIdle()
+    expect(outcomes[0]).toMatchObject({ job: { lease: { id: 'L2' } }, outcome: { poc: { signature: 'L2 1' } } })
+    expect(signatures()).toBe(2)
+  })
+
+  it('ends a job without running it when told to hand it back', async () => {
+    let runs = 0
+    const { runner, outcomes, journal, clock, slots, activeJobs } = setUp(async () => {
+      runs += 1
+      return RESULT
+    })
+    const { entry } = journal.accept(coreJob('a'), clock.nowMs())
+    runner.handBack(entry, jobFailure('E_SHUTDOWN', 'for the test'))
+    await runner.whenIdle()
+    expect(runs).toBe(0)
+    expect(outcomes[0]?.outcome).toMatchObject({ failure: { code: 'E_SHUTDOWN' } })
+    expect(slots.busy).toBe(0)
+    expect(activeJobs.get('a')?.state).toBe('failed')
   })
 })

@@ -1,5 +1,4 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { AitbcError } from '../../../src/domain/errors.ts'
 import type { JournalEntry } from '../../../src/domain/journal.ts'
 import { SqliteJournal } from '../../../src/journal/sqlite-journal.ts'
 import { ActiveJobs } from '../../../src/worker/active-jobs.ts'
@@ -9,6 +8,7 @@ import { runPollLoop } from '../../../src/worker/poll-loop.ts'
 import type { PollObserver } from '../../../src/worker/poll-loop.ts'
 import { Slots } from '../../../src/worker/slots.ts'
 import { WakeUp } from '../../../src/worker/wake-up.ts'
+import { diskFull, RecordedFaults } from '../../support/recorded-faults.ts'
 import { eventually } from '../../support/eventually.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { failing, FakeCoordinator } from '../../support/fake-coordinator.ts'
@@ -26,6 +26,7 @@ function setUp(options: { slots?: number; pollWaitS?: number } = {}) {
   const health = new CoordinatorHealth({ clock, logger })
   const slots = new Slots(options.slots ?? 1)
   const gate = new PollGate([])
+  const faults = new RecordedFaults()
   const started: JournalEntry[] = []
   const observe: PollObserver = { skipped: null, isLongPoll: null, warnedOf: null }
   const stop = new AbortController()
@@ -44,7 +45,8 @@ function setUp(options: { slots?: number; pollWaitS?: number } = {}) {
         },
         slots,
         gate,
-        workloads: ['torch_bench'],
+        faults,
+        workloads: () => ['torch_bench'],
         pollMs: POLL_MS,
         pollWaitS: () => options.pollWaitS ?? 0,
         clock,
@@ -63,7 +65,7 @@ function setUp(options: { slots?: number; pollWaitS?: number } = {}) {
     })
     return running
   }
-  return { clock, logger, coordinator, journal, health, slots, gate, started, observe, stop, run }
+  return { clock, logger, coordinator, journal, health, slots, gate, faults, started, observe, stop, run }
 }
 
 describe('runPollLoop', () => {
@@ -173,18 +175,16 @@ describe('runPollLoop', () => {
     expect(started).toHaveLength(1)
   })
 
-  it('hands a job back when the journal cannot be written, and pauses', async () => {
-    const { coordinator, journal, clock, run, logger } = setUp()
+  it('hands a job back when the journal cannot be written, and reports it', async () => {
+    const { coordinator, journal, run, faults } = setUp()
     journal.accept = () => {
-      throw new AitbcError('AITBC_JOURNAL_WRITE', 'disk full for the test')
+      throw diskFull()
     }
     coordinator.onNext = () => ({ kind: 'job', job: coreJob('a') })
     void run()
     await eventually('handed back', () => coordinator.refused.length === 1)
-    await clock.advance(20_000)
-    expect(coordinator.queries).toHaveLength(1)
     expect(coordinator.refused[0]?.failure).toMatchObject({ code: 'E_SHUTDOWN', retryable: true })
-    expect(logger.messages('error')).toEqual(['job handed back: the journal cannot be written'])
+    expect(faults.reported).toEqual(['journal'])
   })
 
   it('does not ask while the gate is shut', async () => {
@@ -205,5 +205,29 @@ describe('runPollLoop', () => {
     await eventually('asked', () => coordinator.queries.length === 1)
     stop.abort()
     await running
+  })
+
+  it('breaks off a long poll when this machine fails, and asks again at once when it works', async () => {
+    const { coordinator, gate, run, health, logger } = setUp({ pollWaitS: 20 })
+    coordinator.onNext = (signal) =>
+      new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(failing('unreachable'))))
+    void run()
+    await eventually('asked', () => coordinator.queries.length === 1)
+    gate.shut('local_fault')
+    gate.open('local_fault')
+    await eventually('asked again', () => coordinator.queries.length === 2)
+    expect(health.snapshot().isReachable).not.toBe(false)
+    expect(logger.messages('warn')).toEqual([])
+  })
+
+  it('does not ask when the gate shuts while it waits for a slot', async () => {
+    const { coordinator, clock, gate, slots, run } = setUp()
+    slots.take()
+    void run()
+    await clock.advance(0)
+    gate.shut('coordinator_asked')
+    slots.release()
+    await clock.advance(60_000)
+    expect(coordinator.queries).toEqual([])
   })
 })

@@ -3,7 +3,7 @@ import { JobFailureError } from '../../../src/domain/failure-codes.ts'
 import { WORKLOADS } from '../../../src/workloads/workload-table.ts'
 
 function parse(workload: string, params: unknown): unknown {
-  return WORKLOADS.get(workload)?.parseParams(params)
+  return WORKLOADS.get(workload)?.read(params).params
 }
 
 function failure(workload: string, params: unknown): JobFailureError['failure'] {

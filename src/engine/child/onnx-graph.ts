@@ -1,25 +1,45 @@
 /**
- * The ONNX model of one step of the recurrence, written out as protocol buffers by hand: five nodes are less to trust
+ * ONNX models of a few nodes, written out as protocol buffers (onnx.proto of ONNX 1.12: IR version 8, opset 17): less to trust
  * and to ship than a converter or a binary file.
- *
- *     y = Gemm(x, b, c);  next = Floor(64 · (y − Floor(y)))
  */
-export function stepModel(): Uint8Array {
+
+/** A float tensor of a graph's edge; dimensions are names, each standing for some size. */
+export interface Edge {
+  readonly name: string
+  readonly dimensions: readonly string[]
+}
+
+export interface Graph {
+  readonly name: string
+  /** In the order of computation: operator, the names it reads, the name it writes. */
+  readonly nodes: readonly (readonly [opType: string, inputs: readonly string[], output: string])[]
+  readonly constants: Readonly<Record<string, number>>
+  readonly inputs: readonly Edge[]
+  readonly outputs: readonly Edge[]
+}
+
+/** The bytes of a model over float32. */
+export function onnxModel({ name, nodes, constants, inputs, outputs }: Graph): Uint8Array {
   const graph = message(
-    field(1, node('Gemm', ['x', 'b', 'c'], 'y')),
-    field(1, node('Floor', ['y'], 'whole')),
-    field(1, node('Sub', ['y', 'whole'], 'fraction')),
-    field(1, node('Mul', ['fraction', 'sixty_four'], 'scaled')),
-    field(1, node('Floor', ['scaled'], 'next')),
-    field(2, text('step')),
-    field(5, scalar('sixty_four', 64)),
-    field(11, valueInfo('x', ['n', 'n'])),
-    field(11, valueInfo('b', ['n', 'n'])),
-    field(11, valueInfo('c', ['n'])),
-    field(12, valueInfo('next', ['n', 'n'])),
+    ...nodes.map((parts) => field(1, node(...parts))),
+    field(2, text(name)),
+    ...Object.entries(constants).map(([constant, value]) => field(5, scalar(constant, value))),
+    ...inputs.map((edge) => field(11, valueInfo(edge))),
+    ...outputs.map((edge) => field(12, valueInfo(edge))),
   )
   const opset = message(field(1, text('')), integerField(2, 17))
   return message(integerField(1, 8), field(2, text('aitbc-miner')), field(7, graph), field(8, opset))
+}
+
+/** y = x · x, to find out whether a device computes. */
+export function squareModel(): Uint8Array {
+  return onnxModel({
+    name: 'square',
+    nodes: [['Mul', ['x', 'x'], 'y']],
+    constants: {},
+    inputs: [{ name: 'x', dimensions: ['n'] }],
+    outputs: [{ name: 'y', dimensions: ['n'] }],
+  })
 }
 
 const FLOAT = 1
@@ -36,8 +56,8 @@ function scalar(name: string, value: number): Uint8Array {
   return message(integerField(2, FLOAT), field(8, text(name)), field(9, raw))
 }
 
-/** ValueInfoProto: a float tensor with named dimensions. */
-function valueInfo(name: string, dimensions: readonly string[]): Uint8Array {
+/** ValueInfoProto. */
+function valueInfo({ name, dimensions }: Edge): Uint8Array {
   const shape = message(...dimensions.map((dimension) => field(1, message(field(2, text(dimension))))))
   const tensorType = message(integerField(1, FLOAT), field(2, shape))
   return message(field(1, text(name)), field(2, message(field(1, tensorType))))

@@ -1,0 +1,176 @@
+import type { Readable } from 'node:stream'
+// The parts, not the package: its index also loads fetch, caches and WebSockets, 30 ms and 10 MB that a daemon never uses.
+import { request } from 'undici/lib/api/index.js'
+import Pool from 'undici/lib/dispatcher/pool.js'
+import type { Clock } from '../domain/ports.ts'
+import { retryAfterMs } from './retry-after.ts'
+import { ServerFailure } from './server-failure.ts'
+import type { ServerFailureKind } from './server-failure.ts'
+import { presentable, sentenceOf } from './server-sentence.ts'
+
+/** Of an answer that is read whole: a list of models, or an error. */
+const MAX_ANSWER_BYTES = 4 * 1024 * 1024
+const CONNECT_TIMEOUT_MS = 10_000
+
+export interface LlmServerClientDeps {
+  /** Up to but without `/v1`; one that ends in it is taken too. */
+  readonly url: URL
+  readonly apiKey: { reveal(): string } | null
+  readonly maxConnections: number
+  readonly userAgent: string
+  readonly clock: Clock
+}
+
+/**
+ * One language-model server over HTTP. Redirects are not followed, so the key and the prompts go nowhere else. All methods
+ * reject with a `ServerFailure`, or with the signal's reason.
+ */
+export class LlmServerClient {
+  readonly #deps: LlmServerClientDeps
+  readonly #basePath: string
+  #pool: Pool | null = null
+
+  constructor(deps: LlmServerClientDeps) {
+    this.#deps = deps
+    this.#basePath = deps.url.pathname.replace(/\/+$/, '').replace(/\/v1$/, '')
+  }
+
+  /** The JSON of a GET. */
+  async get(path: string, signal: AbortSignal): Promise<unknown> {
+    const body = await this.#send('GET', path, null, signal)
+    const json = parseJson(await this.#readWhole(body, path, signal))
+    if (json === undefined) throw new ServerFailure(`GET ${path}: the answer is no JSON`, { kind: 'garbled' })
+    return json
+  }
+
+  /** The bytes of an event stream as they come. Whoever stops reading aborts the signal or destroys the stream. */
+  async openStream(path: string, json: unknown, signal: AbortSignal): Promise<Readable> {
+    return this.#send('POST', path, json, signal)
+  }
+
+  /** What a failed call, or a stream that broke, means. The signal's reason goes before it. */
+  failureOf(error: unknown, call: string, signal: AbortSignal): Error {
+    if (signal.aborted && signal.reason instanceof Error) return signal.reason
+    if (error instanceof ServerFailure) return error
+    return new ServerFailure(`${call}: ${describe(error)}`, { kind: 'unreachable' }, { cause: error })
+  }
+
+  /** What the server says, fit to be shown. */
+  presentable(text: string): string {
+    return presentable(text, this.#deps.apiKey?.reveal() ?? null)
+  }
+
+  async close(): Promise<void> {
+    await this.#pool?.destroy()
+  }
+
+  async #send(method: 'GET' | 'POST', path: string, json: unknown, signal: AbortSignal): Promise<Readable> {
+    const call = `${method} ${path}`
+    try {
+      const response = await request.call(this.#open(), {
+        method,
+        path: this.#basePath + path,
+        headers: this.#headers(method),
+        body: json === null ? null : JSON.stringify(json),
+        signal,
+        headersTimeout: 0,
+        bodyTimeout: 0,
+      })
+      const { statusCode: status, headers, body } = response
+      const isStream = (first(headers['content-type']) ?? '').startsWith('text/event-stream')
+      if (status >= 200 && status < 300 && (method === 'GET' || isStream)) return body
+      const text = await this.#readWhole(body, path, signal)
+      throw this.#failed(call, status, text, retryAfterMs(first(headers['retry-after']), this.#deps.clock.nowMs()))
+    } catch (error) {
+      throw this.failureOf(error, call, signal)
+    }
+  }
+
+  async #readWhole(body: Readable, path: string, signal: AbortSignal): Promise<string> {
+    const chunks: Uint8Array[] = []
+    let bytes = 0
+    try {
+      for await (const chunk of body) {
+        const part: unknown = chunk
+        if (!(part instanceof Uint8Array)) throw new TypeError('the answer was not read as bytes')
+        bytes += part.length
+        if (bytes > MAX_ANSWER_BYTES) {
+          throw new ServerFailure(`${path}: the answer is larger than ${MAX_ANSWER_BYTES} bytes`, { kind: 'garbled' })
+        }
+        chunks.push(part)
+      }
+    } catch (error) {
+      throw this.failureOf(error, path, signal)
+    }
+    return Buffer.concat(chunks).toString('utf8')
+  }
+
+  #failed(call: string, status: number, text: string, waitMs: number | null): ServerFailure {
+    const sentence = sentenceOf(parseJson(text))
+    const said = sentence === null ? null : this.presentable(sentence)
+    const isSuccess = status >= 200 && status < 300
+    const what = isSuccess ? 'no event stream' : `HTTP ${status}`
+    const kind = isSuccess ? (said === null ? 'garbled' : 'broken') : kindOfStatus(status)
+    const message = `${call}: ${what}${said === null ? '' : `: ${said}`}`
+    return new ServerFailure(message, { kind, status, said, retryAfterMs: waitMs })
+  }
+
+  #open(): Pool {
+    this.#pool ??= new Pool(this.#deps.url.origin, {
+      connections: this.#deps.maxConnections,
+      connectTimeout: CONNECT_TIMEOUT_MS,
+    })
+    return this.#pool
+  }
+
+  #headers(method: 'GET' | 'POST'): Record<string, string> {
+    const { apiKey, userAgent } = this.#deps
+    return {
+      accept: method === 'GET' ? 'application/json' : 'text/event-stream',
+      'user-agent': userAgent,
+      ...(method === 'GET' ? {} : { 'content-type': 'application/json' }),
+      ...(apiKey === null ? {} : { authorization: `Bearer ${apiKey.reveal()}` }),
+    }
+  }
+}
+
+function kindOfStatus(status: number): ServerFailureKind {
+  if (status >= 300 && status < 400) return 'redirect'
+  if (status === 401 || status === 403) return 'unauthorized'
+  if (status === 404 || status === 405 || status === 501) return 'missing'
+  if (status === 408 || status === 425 || status === 429 || status === 502 || status === 503 || status === 504) return 'busy'
+  return status >= 500 ? 'broken' : 'refused'
+}
+
+const SENTENCES: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'connection refused',
+  ENOTFOUND: 'host name not found',
+  EAI_AGAIN: 'host name cannot be looked up now',
+  ECONNRESET: 'connection reset',
+  EHOSTUNREACH: 'no route to the host',
+  ENETUNREACH: 'network unreachable',
+  ETIMEDOUT: 'connection timed out',
+  UND_ERR_CONNECT_TIMEOUT: 'connection timed out',
+  UND_ERR_SOCKET: 'connection closed before the answer was complete',
+}
+
+/** Names no address, as the messages of the system do. */
+function describe(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) return describe(error.errors[0])
+  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null
+  if (code === null) return 'the connection failed'
+  return SENTENCES[code] ?? `the connection failed (${code})`
+}
+
+/** Undefined for text that is no JSON. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return undefined
+  }
+}
+
+function first(header: string | string[] | undefined): string | null {
+  return (Array.isArray(header) ? header[0] : header) ?? null
+}

@@ -1,0 +1,69 @@
+import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { fetchStatus } from '../../src/control/fetch-status.ts'
+import { eventually } from '../support/eventually.ts'
+import { localCoordinator } from '../support/local-coordinator.ts'
+import { testMinerHome } from '../support/miner-home.ts'
+
+const KEYS = { API_KEY: 'secret-miner-key', WALLET_ADDR: 'w1', MINER_ID: 'm1', HEARTBEAT_SECS: 0.2, JOB_POLL_SECS: 0.05 }
+const LONG = { workload: 'torch_bench', params: { size: 1024, iterations: 100_000 } }
+const SMALL = { workload: 'torch_bench', params: { size: 4, iterations: 2 } }
+
+describe('a daemon whose machine breaks under it', () => {
+  it('hands the job back and takes no more when WORK_DIR cannot be used, says why, and still stops in order', async () => {
+    const { coordinator, client } = await localCoordinator()
+    const { home, start } = await testMinerHome({ ...KEYS, COORD_URL: coordinator.url })
+    const miner = start()
+    await client.finished((await client.submit(SMALL)).id)
+    rmSync(join(home.dir, 'work'), { recursive: true })
+    writeFileSync(join(home.dir, 'work'), '')
+    const { id } = await client.submit(SMALL)
+    await miner.waitForLine(/no jobs are taken/)
+    await eventually('handed back', async () => (await client.view(id)).state === 'queued')
+    expect(await client.view(id)).toMatchObject({ attempt: 2 })
+    const status = await fetchStatus(join(home.dir, 'state', 'control.sock'), 5_000)
+    expect(status).toMatchObject({ state: 'waiting', stateReason: expect.stringContaining('WORK_DIR') })
+    expect(status.recent[0]?.result).toBe('failed: E_SHUTDOWN')
+    expect(miner.lines.filter((line) => line.includes('no jobs are taken'))).toHaveLength(1)
+    expect(await miner.stop()).toBe(0)
+  })
+
+  it('fails no more than the job when WORK_DIR is swept away under it', async () => {
+    const { coordinator, client } = await localCoordinator({ maxAttempts: 1 })
+    const { home, start } = await testMinerHome({ ...KEYS, COORD_URL: coordinator.url })
+    const miner = start()
+    const { id } = await client.submit({ workload: 'torch_bench', params: { size: 512, iterations: 200 } })
+    await miner.waitForLine(/job accepted/)
+    rmSync(join(home.dir, 'work'), { recursive: true })
+    await client.finished(id)
+    expect((await client.finished((await client.submit(SMALL)).id)).state).toBe('completed')
+    expect(await miner.stop()).toBe(0)
+  })
+
+  it('ends with an error, its jobs handed back, when STATE_DIR is taken away', async () => {
+    const { coordinator, client } = await localCoordinator()
+    const { home, start } = await testMinerHome({ ...KEYS, COORD_URL: coordinator.url })
+    const miner = start()
+    const { id } = await client.submit(LONG)
+    await miner.waitForLine(/engine ready/)
+    renameSync(join(home.dir, 'state'), join(home.dir, 'moved'))
+    expect(await miner.ended()).toBe(75)
+    expect(miner.lines.join('\n')).toMatch(/daemon\.lock was removed or replaced/)
+    expect(await client.view(id)).toMatchObject({ state: 'queued', attempt: 2 })
+    expect(existsSync(join(home.dir, 'state'))).toBe(false)
+  })
+
+  it('ends in order however many signals tell it to', async () => {
+    const { coordinator } = await localCoordinator()
+    const { start } = await testMinerHome({ ...KEYS, COORD_URL: coordinator.url })
+    const miner = start()
+    await miner.waitForLine(/coordinator reached/)
+    while (!miner.hasEnded) {
+      miner.signal('SIGTERM')
+      await sleep(1)
+    }
+    expect(await miner.ended()).toBe(0)
+  })
+})
