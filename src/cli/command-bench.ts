@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import type { CommandContext } from './command-context.ts'
 import { DEFAULT_CONFIG_PATH } from './command-context.ts'
 import { EXIT_CODES } from './exit-codes.ts'
+import { VERSION } from './version.ts'
 
 const HELP = `
 Runs each workload with the models that come with the miner, on the CPU and on each GPU that the configuration lets it use,
@@ -40,6 +41,7 @@ async function bench(path: string, isJson: boolean, { terminal, environment }: C
   const { renderBench } = await import('./render-bench.ts')
   const report = await runBenchmarks({
     config: loaded.config,
+    version: VERSION,
     environment: environment.env,
     onStep: (text) => terminal.err(`${text}\n`),
   })

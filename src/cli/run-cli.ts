@@ -1,7 +1,9 @@
 import { Command, CommanderError } from 'commander'
 
+import { addBenchCommand } from './command-bench.ts'
 import { addConfigCommand } from './command-config.ts'
 import type { CommandContext, Terminal } from './command-context.ts'
+import { addModelsCommand } from './command-models.ts'
 import { addRunCommand } from './command-run.ts'
 import { addStatusCommand } from './command-status.ts'
 import { addVersionCommand } from './command-version.ts'
@@ -65,6 +67,8 @@ function buildProgram(context: CommandContext): Command {
     })
   addRunCommand(program, context)
   addStatusCommand(program, context)
+  addBenchCommand(program, context)
+  addModelsCommand(program, context)
   addConfigCommand(program, context)
   addVersionCommand(program, context)
   return program

@@ -5,7 +5,7 @@ import type { ConfigProblem, Source } from './config-problem.ts'
 import { problemAt } from './config-problem.ts'
 import { isKeyName, keyNames } from './keys.ts'
 import type { KeyName } from './keys.ts'
-import { nearestName } from './nearest-name.ts'
+import { nearestName } from '../domain/nearest-name.ts'
 import { isPlaceholderText } from './placeholder-text.ts'
 
 /** A value as text, and where it stands. */

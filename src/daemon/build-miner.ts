@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { fileURLToPath } from 'node:url'
 import type { MinerConfig } from '../config/miner-config.ts'
 import { HttpCoordinator } from '../coordinator/http-coordinator.ts'
 import type { Capabilities } from '../domain/coordinator.ts'
@@ -8,8 +7,6 @@ import type { MinerStatus } from '../domain/miner-status.ts'
 import type { Clock, Logger, ServiceNotifier } from '../domain/ports.ts'
 import { probeHardware } from '../hardware/probe-hardware.ts'
 import { SqliteJournal } from '../journal/sqlite-journal.ts'
-import { readCatalogue } from '../models/catalogue.ts'
-import { ModelResolver } from '../models/model-resolver.ts'
 import { DiskWorkDirectories } from '../platform/disk-work-directories.ts'
 import { NodeIdentity } from '../proof/node-identity.ts'
 import { signProofOfCompute } from '../proof/sign-proof-of-compute.ts'
@@ -31,6 +28,7 @@ import { makeEngine } from './make-engine.ts'
 import { MinerTotals } from './miner-totals.ts'
 import { offeredCapabilities } from './offered-capabilities.ts'
 import { openMachine } from './open-machine.ts'
+import { openModelStore } from './open-model-store.ts'
 import { reportStatus } from './status-report.ts'
 
 export interface BuildMinerDeps {
@@ -48,7 +46,6 @@ export interface Miner {
   [Symbol.asyncDispose](): Promise<void>
 }
 
-const CATALOGUE = fileURLToPath(new URL('../../models/catalogue.json', import.meta.url))
 /** Connections to the coordinator: a poll, a heartbeat, eight deliveries, and the events of running jobs. */
 const CONNECTIONS = 12
 
@@ -81,8 +78,8 @@ async function assemble(opened: AsyncDisposableStack, deps: BuildMinerDeps): Pro
   await workDirs.open()
 
   // The engines.
-  const models = new ModelResolver(await readCatalogue(CATALOGUE))
-  const engine = opened.adopt(makeEngine(models, deps), (running) => running.stop())
+  const { models, inputs } = await openModelStore(deps)
+  const engine = opened.adopt(makeEngine({ ...deps, ...machine, models, inputs }), (running) => running.stop())
 
   // The coordinator.
   const hasGpu = (): boolean => gpus.usable().length > 0

@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import type { MinerConfig } from '../config/miner-config.ts'
 import type { Gpu } from '../domain/gpu.ts'
 import { JobFailureError } from '../domain/failure-codes.ts'
-import type { Logger } from '../domain/ports.ts'
 import type { EngineGpus } from '../engine/engine-gpus.ts'
 import { GpuInspector } from '../hardware/gpu-inspector.ts'
 import { GpuMonitor } from '../hardware/gpu-monitor.ts'
+import { silentLogger } from '../platform/silent-logger.ts'
 import { SystemClock } from '../platform/system-clock.ts'
 import { BENCHMARKS, measureBenchmark } from './benchmark.ts'
 import type { Benchmark } from './benchmark.ts'
@@ -18,6 +18,7 @@ import { openModelStore } from './open-model-store.ts'
 
 export interface RunBenchmarksOptions {
   readonly config: MinerConfig
+  readonly version: string
   readonly environment: Readonly<Record<string, string | undefined>>
   /** Told before each measurement. */
   readonly onStep: (text: string) => void
@@ -44,21 +45,26 @@ export interface BenchRow {
   readonly failure: string | null
 }
 
-const SILENT: Logger = { error() {}, warn() {}, info() {}, debug() {}, child: () => SILENT }
 const JOBS_AT_A_TIME = Math.max(...BENCHMARKS.map(({ jobs }) => jobs))
 
 /** Measures every workload that the configuration offers, on the processor and on each GPU; keeps the figures in STATE_DIR. */
-export async function runBenchmarks({ config, environment, onStep }: RunBenchmarksOptions): Promise<BenchReport> {
+export async function runBenchmarks({ config, version, environment, onStep }: RunBenchmarksOptions): Promise<BenchReport> {
   const clock = new SystemClock()
-  const monitor = new GpuMonitor({ source: new GpuInspector({ environment }), clock, logger: SILENT })
+  const monitor = new GpuMonitor({ source: new GpuInspector({ environment }), clock, logger: silentLogger() })
   const { signal } = new AbortController()
   if (config.accelMode !== 'cpu') await monitor.probe(signal)
-  const machine = new MachineGpus({ monitor, accelMode: config.accelMode, devices: config.gpuDevices, clock, logger: SILENT })
+  const machine = new MachineGpus({
+    monitor,
+    accelMode: config.accelMode,
+    devices: config.gpuDevices,
+    clock,
+    logger: silentLogger(),
+  })
   const scratchDir = await mkdtemp(join(tmpdir(), 'aitbc-bench-'))
   const rows: BenchRow[] = []
   try {
     for (const gpu of [null, ...machine.usable()]) {
-      rows.push(...(await benchDevice(gpu, { config, environment, machine, scratchDir, clock, signal, onStep })))
+      rows.push(...(await benchDevice(gpu, { config, version, environment, machine, scratchDir, clock, signal, onStep })))
     }
   } finally {
     await rm(scratchDir, { recursive: true, force: true })
@@ -75,8 +81,8 @@ interface BenchDeviceDeps extends RunBenchmarksOptions {
 }
 
 async function benchDevice(gpu: Gpu | null, deps: BenchDeviceDeps): Promise<BenchRow[]> {
-  const { config, environment, machine, scratchDir, clock, signal, onStep } = deps
-  const store = await openModelStore({ config, clock, logger: SILENT })
+  const { config, version, environment, machine, scratchDir, clock, signal, onStep } = deps
+  const store = await openModelStore({ config, version, clock, logger: silentLogger() })
   const gpus: EngineGpus = {
     usable: () => (gpu === null ? [] : [gpu]),
     freeVramMb: (card, until) => machine.freeVramMb(card, until),
@@ -89,7 +95,7 @@ async function benchDevice(gpu: Gpu | null, deps: BenchDeviceDeps): Promise<Benc
     gpus,
     energy: { start: () => ({ stop: () => null }) },
     clock,
-    logger: SILENT,
+    logger: silentLogger(),
   })
   const device = gpu === null ? 'cpu' : `gpu${gpu.index}`
   const rows: BenchRow[] = []
@@ -103,7 +109,6 @@ async function benchDevice(gpu: Gpu | null, deps: BenchDeviceDeps): Promise<Benc
     }
   } finally {
     await engine.stop()
-    await store.close()
   }
   return rows
 }

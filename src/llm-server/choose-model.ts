@@ -1,10 +1,8 @@
 import { JobFailureError } from '../domain/failure-codes.ts'
 import type { ModelRef } from '../domain/job.ts'
 import type { ReadyServer } from './server-watch.ts'
+import { listed } from './model-list.ts'
 import type { ServerModel } from './model-list.ts'
-
-/** How many names a failure lists. */
-const MAX_LISTED = 20
 
 /**
  * The server's model that a job asks for: by the name in its own reference, else by the name in its params, else the server's
@@ -32,10 +30,4 @@ export function chooseModel(ref: ModelRef | null, wanted: string | null, { model
     'E_INPUT',
     `the language-model server of this miner has no model ${name.slice(0, 200)}: it has ${listed(models)}`,
   )
-}
-
-function listed(models: readonly ServerModel[]): string {
-  const names = models.slice(0, MAX_LISTED).map(({ name }) => name)
-  const others = models.length - names.length
-  return names.join(', ') + (others === 0 ? '' : ` and ${others} more`)
 }

@@ -6,13 +6,15 @@ export type Endpoint = 'plain' | 'chat'
 export interface Dialect {
   /** For messages to people. */
   readonly name: string
+  /** Whether it is known which settings the server takes. */
+  readonly isKnown: boolean
   /** What `top_k` is written as for "no such bound". */
   readonly topKOff: number | null
   readonly hasMinP: boolean
   readonly repeatPenalty: readonly ('repetition_penalty' | 'repeat_penalty')[]
   /** Whether a setting at its neutral value is written out, since the server has defaults of its own for it. */
   readonly writesNeutral: boolean
-  readonly jsonSchema: Readonly<Record<Endpoint, 'response_format' | 'json_object' | 'json_schema' | null>>
+  readonly jsonSchema: Readonly<Record<Endpoint, 'response_format' | 'json_value' | 'json_schema' | null>>
   readonly grammar: 'structured_outputs' | 'guided_grammar' | 'ebnf' | 'grammar' | null
   /** Whether it can send the ids of the tokens with the text, by `return_token_ids`. */
   readonly tokenIds: readonly Endpoint[]
@@ -22,6 +24,7 @@ export interface Dialect {
 
 const VLLM: Dialect = {
   name: 'vLLM',
+  isKnown: true,
   topKOff: -1,
   hasMinP: true,
   repeatPenalty: ['repetition_penalty'],
@@ -36,6 +39,7 @@ const DIALECTS: Readonly<Record<ServerKind, Dialect>> = {
   vllm: VLLM,
   sglang: {
     name: 'SGLang',
+    isKnown: true,
     topKOff: -1,
     hasMinP: true,
     repeatPenalty: ['repetition_penalty'],
@@ -48,6 +52,7 @@ const DIALECTS: Readonly<Record<ServerKind, Dialect>> = {
   },
   'llama-server': {
     name: 'llama-server',
+    isKnown: true,
     topKOff: 0,
     hasMinP: true,
     repeatPenalty: ['repeat_penalty'],
@@ -59,6 +64,7 @@ const DIALECTS: Readonly<Record<ServerKind, Dialect>> = {
   },
   ollama: {
     name: 'Ollama',
+    isKnown: true,
     topKOff: null,
     hasMinP: false,
     repeatPenalty: [],
@@ -70,18 +76,20 @@ const DIALECTS: Readonly<Record<ServerKind, Dialect>> = {
   },
   tgi: {
     name: 'TGI',
+    isKnown: true,
     topKOff: null,
     hasMinP: false,
     repeatPenalty: [],
     // It refuses top_p 1.
     writesNeutral: false,
-    jsonSchema: { plain: null, chat: 'json_object' },
+    jsonSchema: { plain: null, chat: 'json_value' },
     grammar: null,
     tokenIds: [],
     nativePath: null,
   },
   unknown: {
     name: 'of an unknown kind',
+    isKnown: false,
     topKOff: 0,
     hasMinP: true,
     repeatPenalty: ['repetition_penalty', 'repeat_penalty'],

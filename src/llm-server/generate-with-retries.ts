@@ -1,4 +1,5 @@
 import type { JobProgress } from '../domain/engine.ts'
+import { JobFailureError } from '../domain/failure-codes.ts'
 import type { Clock, Random } from '../domain/ports.ts'
 import type { LlmGenParams } from '../workloads/llm-gen/schema.ts'
 import type { Dialect } from './dialect.ts'
@@ -6,6 +7,7 @@ import { generate } from './generate.ts'
 import { Generation } from './generation.ts'
 import type { Generated } from './generation.ts'
 import { generationRequest } from './generation-request.ts'
+import type { GenerationRequest } from './generation-request.ts'
 import { jobFailureOf, refusedOption } from './job-failure.ts'
 import type { LlmServerClient } from './llm-server-client.ts'
 import { ServerFailure } from './server-failure.ts'
@@ -30,6 +32,8 @@ export interface GenerateWithRetriesOptions {
   readonly clock: Clock
   readonly random: Random
   readonly onProgress: (progress: JobProgress) => void
+  /** Told what the job would fail with if its time were up now, in a pause between two attempts; null behind it. */
+  readonly onPause: (failure: JobFailureError | null) => void
   readonly signal: AbortSignal
 }
 
@@ -45,7 +49,7 @@ export interface Timed {
  * does not take and the job does not ask for. Rejects with a `JobFailureError`.
  */
 export async function generateWithRetries(options: GenerateWithRetriesOptions): Promise<Timed> {
-  const { client, watch, params, model, dialect, refused, clock, random, signal } = options
+  const { client, params, model, dialect, refused, clock, random, signal } = options
   let attempts = 0
   for (;;) {
     const request = generationRequest(params, model, dialect, refused)
@@ -71,17 +75,36 @@ export async function generateWithRetries(options: GenerateWithRetriesOptions): 
       }
       attempts++
       const canRetry = error.isPassing && !attempt.hasText && attempts < MAX_ATTEMPTS
-      if (!canRetry) {
-        const { kind } = error.details
-        if (kind === 'unreachable' || kind === 'unauthorized' || kind === 'redirect') watch.reportFailure(error)
-        throw jobFailureOf(error, request)
-      }
+      // oxlint-disable-next-line no-await-in-loop -- it ends here
+      if (!canRetry) throw await finalFailure(error, request, attempt.hasText, options)
+      options.onPause(jobFailureOf(error, request))
       const pauseMs = FIRST_PAUSE_MS * 2 ** (attempts - 1)
       // oxlint-disable-next-line no-await-in-loop -- one attempt after another
       await clock.sleep((error.details.retryAfterMs ?? 0) + pauseMs / 2 + (random() * pauseMs) / 2, signal)
       signal.throwIfAborted()
+      options.onPause(null)
     }
   }
+}
+
+/** What to tell the sender of the job; the watch is told what concerns other jobs too. */
+async function finalFailure(
+  failure: ServerFailure,
+  request: GenerationRequest,
+  hasText: boolean,
+  { watch, model }: GenerateWithRetriesOptions,
+): Promise<JobFailureError> {
+  const { kind } = failure.details
+  if ((kind === 'unreachable' && !hasText) || kind === 'unauthorized' || kind === 'redirect') watch.reportFailure(failure)
+  if (kind === 'missing') {
+    // It may be the path or the model that is not there.
+    await watch.look()
+    const isGone = watch.server?.models.every(({ name }) => name !== model) ?? false
+    if (isGone) {
+      return new JobFailureError('E_INPUT', `the language-model server of this miner no longer has ${model}`, { cause: failure })
+    }
+  }
+  return jobFailureOf(failure, request)
 }
 
 /** The state of one request: its text so far, and when it came. */

@@ -11,6 +11,8 @@ import type { StreamDelta } from './stream-delta.ts'
 
 /** Far above any event with one token, or with the few that a server sends at a time. */
 const MAX_EVENT_CHARS = 1024 * 1024
+/** How long a server may take from its last event to the end of the answer. */
+const END_MS = 1_000
 
 export interface GenerateOptions {
   readonly client: LlmServerClient
@@ -18,7 +20,7 @@ export interface GenerateOptions {
   /** Takes what the events add. */
   readonly generation: Generation
   readonly clock: Clock
-  /** The longest silence between two pieces of an answer that has begun. */
+  /** The longest silence once the text has begun. */
   readonly idleMs: number
   readonly onDelta: (delta: StreamDelta) => void
   readonly signal: AbortSignal
@@ -37,30 +39,43 @@ export async function generate({ signal, ...options }: GenerateOptions): Promise
   signal.addEventListener('abort', onAbort, { once: true })
   try {
     const stream = await client.openStream(request.path, request.body, ending.signal)
-    const heard = { atMs: clock.monotonicMs() }
-    void watchSilence({ clock, idleMs, heard, ending }, watching.signal)
-    await read(stream, heard, { ...options, signal: ending.signal })
+    const heard: Heard = { atMs: null }
+    const onDelta = (delta: StreamDelta): void => {
+      // A server may begin its answer at once, and let it wait for its turn: nothing is amiss before the text has begun.
+      if (delta.text !== '' && heard.atMs === null) {
+        heard.atMs = clock.monotonicMs()
+        void watchSilence({ clock, idleMs, heard, ending }, watching.signal)
+      }
+      options.onDelta(delta)
+    }
+    await read(stream, heard, { ...options, onDelta })
+    letEnd(stream, clock)
   } catch (error) {
-    // The text is whole: what went wrong behind it, counts at most, harms nobody.
-    if (generation.isFinished && !signal.aborted && !(error instanceof JobFailureError && error.failure.code === 'E_OUTPUT'))
-      return
-    throw client.failureOf(error, `POST ${request.path}`, ending.signal)
+    const cause = error instanceof JobFailureError ? error : client.failureOf(error, `POST ${request.path}`, ending.signal)
+    ending.abort(cause)
+    // The text is whole: what went wrong behind it harms nobody.
+    const isWhole = generation.isFinished && !signal.aborted
+    if (!isWhole) throw cause
   } finally {
     watching.abort()
     signal.removeEventListener('abort', onAbort)
-    ending.abort(new Error('the answer is read'))
   }
+}
+
+interface Heard {
+  /** When the last piece came; null before there is text. */
+  atMs: number | null
 }
 
 async function read(
   stream: Readable,
-  heard: { atMs: number },
-  { client, request, generation, clock, onDelta }: GenerateOptions,
+  heard: Heard,
+  { client, request, generation, clock, onDelta }: Omit<GenerateOptions, 'signal'>,
 ): Promise<void> {
   const parser = new SseParser(MAX_EVENT_CHARS)
   const readChunk = request.path === '/completion' ? readNativeChunk : readOpenAiChunk
-  for await (const chunk of stream) {
-    heard.atMs = clock.monotonicMs()
+  for await (const chunk of stream.iterator({ destroyOnReturn: false })) {
+    if (heard.atMs !== null) heard.atMs = clock.monotonicMs()
     const bytes: unknown = chunk
     if (!(bytes instanceof Uint8Array)) throw new TypeError('the stream was not read as bytes')
     for (const { data } of parse(parser, bytes)) {
@@ -73,17 +88,26 @@ async function read(
   }
 }
 
+/** Leaves the connection to the next request, if the server ends the answer soon. */
+function letEnd(stream: Readable, clock: Clock): void {
+  const closed = new AbortController()
+  stream.once('close', () => closed.abort())
+  stream.on('error', () => closed.abort())
+  stream.resume()
+  void clock.sleep(END_MS, closed.signal).then(() => stream.destroy())
+}
+
 interface Watch {
   readonly clock: Clock
   readonly idleMs: number
-  readonly heard: { readonly atMs: number }
+  readonly heard: Readonly<Heard>
   readonly ending: AbortController
 }
 
 /** Ends a request whose answer has begun and then stays out. */
 async function watchSilence({ clock, idleMs, heard, ending }: Watch, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    const quietMs = clock.monotonicMs() - heard.atMs
+    const quietMs = clock.monotonicMs() - (heard.atMs ?? 0)
     if (quietMs >= idleMs) {
       const seconds = Math.round(idleMs / 1000)
       ending.abort(

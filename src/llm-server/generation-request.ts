@@ -6,8 +6,8 @@ import type { Dialect, Endpoint } from './dialect.ts'
 export interface GenerationRequest {
   readonly path: '/v1/completions' | '/v1/chat/completions' | '/completion'
   readonly body: Readonly<Record<string, unknown>>
-  /** Fields of the body that the job asks for and that are not in OpenAI's API. */
-  readonly asked: readonly string[]
+  /** Fields of the body that the job asks for and that this server may not know. */
+  readonly doubtful: readonly string[]
   /** Fields of the body, or the path, that can be done without. */
   readonly optional: readonly string[]
 }
@@ -55,7 +55,7 @@ export function generationRequest(
       ...asked,
       ...optional,
     },
-    asked: Object.keys(asked),
+    doubtful: dialect.isKnown ? [] : Object.keys(asked),
     optional: [...Object.keys(optional), ...(native === null ? [] : [native])],
   }
 }
@@ -94,8 +94,8 @@ function constraint({ json_schema, grammar }: LlmGenParams, endpoint: Endpoint, 
       throw unsupported(endpoint === 'plain' ? 'json_schema with prompt (it does with messages)' : 'json_schema', dialect)
     case 'response_format':
       return { response_format: { type: 'json_schema', json_schema: { name: 'output', strict: true, schema: json_schema } } }
-    case 'json_object':
-      return { response_format: { type: 'json_object', value: json_schema } }
+    case 'json_value':
+      return { response_format: { type: 'json', value: json_schema } }
     case 'json_schema':
       return { json_schema }
     default:

@@ -32,7 +32,7 @@ export function jobFailureOf(failure: ServerFailure, request: GenerationRequest)
     case 'missing':
       return new JobFailureError('E_UNSUPPORTED', `the language-model server of this miner has no ${request.path}`, options)
     case 'refused': {
-      const field = request.asked.find((name) => said !== null && names(said, name))
+      const field = request.doubtful.find((name) => said !== null && names(said, name))
       return field === undefined
         ? new JobFailureError('E_INVALID', `the language-model server refuses the request: ${said ?? `HTTP ${status}`}`, options)
         : new JobFailureError('E_UNSUPPORTED', `the language-model server of this miner refuses ${field}: ${said}`, options)

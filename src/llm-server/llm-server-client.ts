@@ -48,11 +48,11 @@ export class LlmServerClient {
     return this.#send('POST', path, json, signal)
   }
 
-  /** What a failed call, or a stream that broke, means. The signal's reason goes before it. */
-  failureOf(error: unknown, call: string, signal: AbortSignal): Error {
-    if (signal.aborted && signal.reason instanceof Error) return signal.reason
-    if (error instanceof ServerFailure) return error
-    return new ServerFailure(`${call}: ${describe(error)}`, { kind: 'unreachable' }, { cause: error })
+  /** What a failed call, or a stream that broke, means. The signal's reason goes before it; an error of ours stays what it is. */
+  failureOf(error: unknown, call: string, signal: AbortSignal): unknown {
+    if (signal.aborted) return signal.reason
+    const what = describe(error)
+    return what === null ? error : new ServerFailure(`${call}: ${what}`, { kind: 'unreachable' }, { cause: error })
   }
 
   /** What the server says, fit to be shown. */
@@ -154,12 +154,11 @@ const SENTENCES: Readonly<Record<string, string>> = {
   UND_ERR_SOCKET: 'connection closed before the answer was complete',
 }
 
-/** Names no address, as the messages of the system do. */
-function describe(error: unknown): string {
+/** What broke a connection, without the address that the system names; null for an error that has nothing to do with one. */
+function describe(error: unknown): string | null {
   if (error instanceof AggregateError && error.errors.length > 0) return describe(error.errors[0])
   const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null
-  if (code === null) return 'the connection failed'
-  return SENTENCES[code] ?? `the connection failed (${code})`
+  return code === null ? null : (SENTENCES[code] ?? `the connection failed (${code})`)
 }
 
 /** Undefined for text that is no JSON. */

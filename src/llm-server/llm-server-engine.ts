@@ -1,11 +1,10 @@
 import type { Engine, EngineStatus, RunRequest, RunResult } from '../domain/engine.ts'
 import { JobFailureError } from '../domain/failure-codes.ts'
-import type { JobMetrics } from '../domain/outcome.ts'
 import type { Clock, Logger, Random } from '../domain/ports.ts'
 import type { LlmGenParams } from '../workloads/llm-gen/schema.ts'
 import { chooseModel } from './choose-model.ts'
 import { generateWithRetries } from './generate-with-retries.ts'
-import type { Timed } from './generate-with-retries.ts'
+import { checkJson, environmentOf, metricsOf } from './run-facts.ts'
 import { LlmServerClient } from './llm-server-client.ts'
 import { jobOutput } from './job-output.ts'
 import type { ServerModel } from './model-list.ts'
@@ -138,15 +137,28 @@ export class LlmServerEngine implements Engine {
     const notFree = (): Error =>
       new JobFailureError('E_ENGINE', `the language-model server was not free for this job within ${maxRuntimeS} s`)
     const leave = await withTimeLimit({ ms, clock, signal, cause: notFree }, (limited) => this.#gate.enter(limited))
-    const tooLong = (): Error => new JobFailureError('E_TIMEOUT', `the job ran longer than its limit of ${maxRuntimeS} s`)
+    // A job whose time passes while the server is busy has not run too long.
+    let pausedBy: JobFailureError | null = null
+    const onPause = (failure: JobFailureError | null): void => {
+      pausedBy = failure
+    }
+    const tooLong = (): Error =>
+      pausedBy ?? new JobFailureError('E_TIMEOUT', `the job ran longer than its limit of ${maxRuntimeS} s`)
     try {
-      return await withTimeLimit({ ms, clock, signal, cause: tooLong }, (limited) => this.#execute(request, params, limited))
+      return await withTimeLimit({ ms, clock, signal, cause: tooLong }, (limited) =>
+        this.#execute(request, params, onPause, limited),
+      )
     } finally {
       leave()
     }
   }
 
-  async #execute(request: RunRequest, params: LlmGenParams, signal: AbortSignal): Promise<RunResult> {
+  async #execute(
+    request: RunRequest,
+    params: LlmGenParams,
+    onPause: (failure: JobFailureError | null) => void,
+    signal: AbortSignal,
+  ): Promise<RunResult> {
     const { job, limits, workDir, onProgress } = request
     const { clock, random, mode, idleMs = DEFAULT_IDLE_MS } = this.#deps
     const { server, model } = await this.#serverWith(job.model, params.model ?? null)
@@ -162,9 +174,10 @@ export class LlmServerEngine implements Engine {
       clock,
       random,
       onProgress,
+      onPause,
       signal,
     })
-    if (params.json_schema !== undefined) checkJson(timed.generated.text, timed.generated.finishReason)
+    if (params.json_schema !== undefined) checkJson(timed.generated)
     return {
       mode,
       output: await jobOutput(timed.generated, workDir, limits.maxOutputBytes),
@@ -195,35 +208,4 @@ export class LlmServerEngine implements Engine {
 
 function canceled(reason: unknown): JobFailureError {
   return reason instanceof JobFailureError ? reason : new JobFailureError('E_CANCELED', 'the job was canceled', { cause: reason })
-}
-
-/** A server that ignores the schema would not say so. */
-function checkJson(text: string, finishReason: 'stop' | 'length'): void {
-  if (finishReason === 'length') return
-  try {
-    JSON.parse(text)
-  } catch (cause) {
-    throw new JobFailureError('E_ENGINE', 'the language-model server did not keep to json_schema: its text is no JSON', { cause })
-  }
-}
-
-function metricsOf({ generated, firstTokenMs, totalMs }: Timed): JobMetrics {
-  const { usage, tokens } = generated
-  const completionTokens = usage?.completionTokens ?? (tokens.length > 0 ? tokens.length : null)
-  return {
-    ...(usage === null ? {} : { prompt_tokens: usage.promptTokens }),
-    ...(completionTokens === null ? {} : { completion_tokens: completionTokens }),
-    ...(completionTokens === null || totalMs === 0 ? {} : { tokens_per_s: completionTokens / (totalMs / 1000) }),
-    ...(firstTokenMs === null ? {} : { first_token_ms: firstTokenMs }),
-  }
-}
-
-function environmentOf({ identity }: ReadyServer, model: ServerModel): RunResult['environment'] {
-  return {
-    engine: 'openai-http',
-    server: identity.kind,
-    ...(identity.version === null ? {} : { server_version: identity.version }),
-    model: model.name,
-    ...(model.contextTokens === null ? {} : { context_tokens: model.contextTokens }),
-  }
 }

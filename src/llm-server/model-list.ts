@@ -21,8 +21,11 @@ const MAX_MODELS = 1000
 const tokens = z.int().positive()
 
 const entry = z.object({
-  // A job cannot name a longer one.
-  id: z.string().min(1).max(200),
+  // A job cannot name a longer one, and a log must stay in its lines.
+  id: z
+    .string()
+    .max(200)
+    .regex(/^[^\p{Cc}]+$/u),
   owned_by: z.string().nullish(),
   /** vLLM and SGLang. */
   max_model_len: tokens.nullish().catch(null),
@@ -53,4 +56,14 @@ export function readModelList(body: unknown): ModelList {
     })),
     ownedBy: entries[0]?.owned_by ?? null,
   }
+}
+
+/** How many names fit into a sentence. */
+const MAX_LISTED = 20
+
+/** Their names, for people. */
+export function listed(models: readonly ServerModel[]): string {
+  const names = models.slice(0, MAX_LISTED).map(({ name }) => name)
+  const others = models.length - names.length
+  return names.join(', ') + (others === 0 ? '' : ` and ${others} more`)
 }

@@ -2,7 +2,7 @@ import type { Clock, Logger, Random } from '../domain/ports.ts'
 import { dialectOf } from './dialect.ts'
 import type { Dialect } from './dialect.ts'
 import type { LlmServerClient } from './llm-server-client.ts'
-import { readModelList } from './model-list.ts'
+import { listed, readModelList } from './model-list.ts'
 import type { ServerModel } from './model-list.ts'
 import { ServerFailure } from './server-failure.ts'
 import { identifyServer } from './server-kind.ts'
@@ -145,7 +145,7 @@ export class ServerWatch {
     this.#failures = 0
     if (before !== null && summaryOf(before) === summaryOf(server)) return
     const { kind, version } = server.identity
-    this.#deps.logger.info('language-model server ready', { server: kind, version, models: namesOf(server) })
+    this.#deps.logger.info('language-model server ready', { server: kind, version, models: listed(server.models) })
     this.#tell()
   }
 
@@ -194,10 +194,6 @@ export class ServerWatch {
   #tell(): void {
     for (const listener of this.#listeners) listener()
   }
-}
-
-function namesOf({ models }: ReadyServer): string {
-  return models.map(({ name }) => name).join(', ')
 }
 
 /** Changes when something does that others want to know. */

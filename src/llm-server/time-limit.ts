@@ -9,8 +9,8 @@ export interface TimeLimit {
 }
 
 /**
- * Runs `action` under a signal that aborts when time is up or the outer signal does. Rejects with the reason of that abort,
- * whatever the action makes of it.
+ * Runs `action` under a signal that aborts when time is up or the outer signal does. Rejects with the reason of that abort
+ * at once, whatever the action makes of it.
  */
 export async function withTimeLimit<T>(
   { ms, clock, signal, cause }: TimeLimit,
@@ -25,10 +25,10 @@ export async function withTimeLimit<T>(
     if (!timer.signal.aborted) ending.abort(cause())
   })
   try {
-    return await action(ending.signal)
-  } catch (error) {
-    ending.signal.throwIfAborted()
-    throw error
+    return await new Promise<T>((resolve, reject) => {
+      ending.signal.addEventListener('abort', () => reject(ending.signal.reason), { once: true })
+      action(ending.signal).then(resolve, reject)
+    })
   } finally {
     timer.abort()
     signal.removeEventListener('abort', onAbort)

@@ -1,32 +1,121 @@
 import { readFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { z } from 'zod'
+import type { ModelFormat } from '../domain/models.ts'
+import { AitbcError } from '../domain/errors.ts'
 
-const catalogueFile = z.object({
-  models: z.array(
-    z.object({
-      name: z.string().min(1),
-      /** Relative to the catalogue. */
-      file: z.string().min(1),
-      sha256: z.string().regex(/^[0-9a-f]{64}$/),
-      bytes: z.int().positive(),
-      workload: z.string().min(1),
-      licence: z.string().min(1),
-      contextTokens: z.int().positive().nullable(),
-      /** True for the one that a job of this workload gets when it names none. */
-      default: z.boolean(),
-    }),
-  ),
-})
+const hash = z.string().regex(/^[0-9a-f]{64}$/, 'must be a sha256 in lower-case hex')
+/** Relative, downwards only: it becomes a path in the store. */
+const innerPath = z.string().regex(/^(?!.*(?:^|\/)\.{1,2}(?:\/|$))[A-Za-z0-9_.@+=-]+(?:\/[A-Za-z0-9_.@+=-]+)*$/, 'must be a relative path')
+const place = { file: z.string().min(1).optional(), uri: z.string().min(1).optional() }
+const part = z
+  .strictObject({ path: innerPath, sha256: hash, bytes: z.int().positive(), ...place })
+  .refine(({ file, uri }) => (file === undefined) !== (uri === undefined), { error: 'needs one of file and uri' })
 
-/** A model that comes with the miner. */
-export type CatalogueModel = Readonly<z.infer<typeof catalogueFile>['models'][number]> & {
-  /** Absolute when the catalogue's path was. */
+const entry = z
+  .strictObject({
+    name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:/-]{0,199}$/, 'must be a name of letters, digits and . _ : / -'),
+    workload: z.enum(['llm_gen', 'sd_infer', 'onnx_infer']),
+    sha256: hash,
+    bytes: z.int().positive(),
+    licence: z.string().min(1),
+    contextTokens: z.int().positive().optional(),
+    memoryMb: z.number().positive().optional(),
+    default: z.boolean().default(false),
+    ...place,
+    files: z.array(part).min(1).optional(),
+  })
+  .refine((model) => [model.file, model.uri, model.files].filter((given) => given !== undefined).length === 1, {
+    error: 'needs one of file, uri and files',
+  })
+
+const catalogueFile = z.strictObject({ models: z.array(entry) })
+
+/** Where one file of a model comes from. */
+export type FilePlace = { readonly kind: 'local'; readonly path: string } | { readonly kind: 'uri'; readonly uri: string }
+
+export interface CatalogueFile {
+  /** Its name in the model's folder. */
   readonly path: string
+  readonly sha256: string
+  readonly bytes: number
+  readonly place: FilePlace
 }
 
-/** Reads a `catalogue.json`. Rejects when it is not there or does not fit: it is part of the program. */
+/** A model by name, as this machine's catalogues tell it. */
+export interface CatalogueModel {
+  readonly name: string
+  readonly workload: string
+  readonly format: ModelFormat
+  /** Of the file, or of the listing of several (`ModelFiles` tells how). */
+  readonly sha256: string
+  readonly bytes: number
+  readonly licence: string
+  readonly files: readonly CatalogueFile[]
+  readonly contextTokens: number | null
+  readonly memoryMb: number | null
+  /** True for the one that a job of this workload gets when it names none. */
+  readonly isDefault: boolean
+}
+
+const FORMATS = { llm_gen: 'gguf', sd_infer: 'diffusers', onnx_infer: 'onnx' } as const satisfies Record<string, ModelFormat>
+
+/**
+ * Reads a catalogue. Rejects with `AITBC_CONFIG` that names file and place when it is not JSON or does not fit, and with the
+ * system's error when it cannot be read.
+ */
 export async function readCatalogue(path: string): Promise<readonly CatalogueModel[]> {
-  const { models } = catalogueFile.parse(JSON.parse(await readFile(path, 'utf8')))
-  return models.map((model) => ({ ...model, path: join(dirname(path), model.file) }))
+  const text = await readFile(path, 'utf8')
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch (cause) {
+    throw new AitbcError('AITBC_CONFIG', `the catalogue ${path} is no JSON: ${String(cause)}`, { cause })
+  }
+  const parsed = catalogueFile.safeParse(json)
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'the whole'}: ${issue.message}`)
+    throw new AitbcError('AITBC_CONFIG', `the catalogue ${path} has errors: ${problems.join('; ')}`)
+  }
+  return parsed.data.models.map((model) => toModel(model, dirname(path)))
+}
+
+/** Reads the operator's catalogue, which need not be there, and lays it over the bundled one: its entries go first. */
+export async function readCatalogues(bundled: string, operators: string | null): Promise<readonly CatalogueModel[]> {
+  const own = await readCatalogue(bundled)
+  if (operators === null) return own
+  try {
+    const first = await readCatalogue(operators)
+    const names = new Set(first.map(({ name }) => name))
+    return [...first, ...own.filter(({ name }) => !names.has(name))]
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return own
+    throw error
+  }
+}
+
+function toModel(model: z.infer<typeof entry>, folder: string): CatalogueModel {
+  const { name, workload, sha256, bytes, licence, contextTokens, memoryMb } = model
+  const files = model.files ?? [{ path: lastName(model.file ?? model.uri ?? name), sha256, bytes, file: model.file, uri: model.uri }]
+  return {
+    name,
+    workload,
+    format: FORMATS[workload],
+    sha256,
+    bytes,
+    licence,
+    files: files.map((each) => ({ path: each.path, sha256: each.sha256, bytes: each.bytes, place: placeOf(each, folder) })),
+    contextTokens: contextTokens ?? null,
+    memoryMb: memoryMb ?? null,
+    isDefault: model.default,
+  }
+}
+
+function placeOf({ file, uri }: { file?: string | undefined; uri?: string | undefined }, folder: string): FilePlace {
+  return file === undefined ? { kind: 'uri', uri: uri ?? '' } : { kind: 'local', path: resolve(folder, file) }
+}
+
+function lastName(path: string): string {
+  const name = path.replace(/@[^/@]*$/, '').split('/').at(-1) ?? ''
+  return /^[A-Za-z0-9_.+=-]+$/.test(name) && !/^\.+$/.test(name) ? name : 'model'
 }

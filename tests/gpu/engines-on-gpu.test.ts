@@ -1,11 +1,20 @@
+import { decode } from 'fast-png'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { MachineGpus } from '../../src/daemon/machine-gpus.ts'
+import type { RunResult } from '../../src/domain/engine.ts'
 import { enginePool, failureOf, outputOf, runRequest } from '../integration/engine/engine-fixture.ts'
 import { thisGpu } from './this-gpu.ts'
 
 // In software each token costs a second, most of it for compiling shaders.
 const TEXT = { prompt: 'The capital of France is', max_tokens: 4 }
 const BENCH = { size: 64, iterations: 3, seed: 7 }
+
+const PICTURE = { prompt: 'a red circle on a white background', steps: 3, guidance_scale: 5, seed: 1 }
+
+function pixelsOf({ output }: RunResult): number[] {
+  if (output.bytes.kind !== 'memory') throw new Error('the picture is in a file')
+  return [...decode(output.bytes.data).data]
+}
 
 let gpus: MachineGpus
 beforeAll(async () => {
@@ -29,6 +38,17 @@ describe('the engines on a GPU', () => {
     expect(result).toMatchObject({ mode: 'gpu', environment: { backend: expect.stringMatching(/^(?:webgpu|cuda)$/) } })
     const onCpu = await (await enginePool()).run(await runRequest('torch_bench', BENCH))
     expect(result.output.sha256).toBe(onCpu.output.sha256)
+  })
+
+  it('draw the same picture with ONNX Runtime as on the CPU, but for rounding', async () => {
+    const onGpu = await enginePool({ gpus, accelMode: 'gpu', startTimeoutMs: 60_000 })
+    const result = await onGpu.run(await runRequest('sd_infer', PICTURE, { limits: { maxRuntimeS: 280 } }))
+    expect(result.mode).toBe('gpu')
+    const onCpu = await (await enginePool()).run(await runRequest('sd_infer', PICTURE))
+    const [drawn, expected] = [pixelsOf(result), pixelsOf(onCpu)]
+    expect(drawn).toHaveLength(64 * 64 * 3)
+    const differences = drawn.map((value, at) => Math.abs(value - (expected[at] ?? Number.NaN)))
+    expect(Math.max(...differences)).toBeLessThanOrEqual(3)
   })
 
   it('refuse a job whose model is larger than its limit, and go on', async () => {

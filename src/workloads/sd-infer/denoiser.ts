@@ -3,8 +3,8 @@ import { JobFailureError } from '../../domain/failure-codes.ts'
 import type { OnnxEngine } from '../../engine/child/onnx-engine.ts'
 import { guidanceEmbedding } from './guidance-embedding.ts'
 import { runPart } from './run-part.ts'
-import { floatTensor, inputPorts, numberTensor, outputPorts, portNamed } from './tensor-port.ts'
-import type { FloatTensor, TensorPort } from './tensor-port.ts'
+import { floatData, floatTensor, inputPorts, numberTensor, outputPorts, portNamed } from './tensor-port.ts'
+import type { FloatData, TensorPort } from './tensor-port.ts'
 import type { TextEmbedding } from './text-encoder.ts'
 
 const PART = 'unet'
@@ -22,11 +22,18 @@ export interface DenoiserOptions {
   readonly guidanceScale: number
 }
 
+/** Tensors over parts of these arrays are made once and used in each step. */
+interface Buffers {
+  /** Latents as the network sees them, for each text. */
+  readonly sample: FloatData
+  /** What it predicted, for each text. */
+  readonly output: FloatData
+}
+
 /** One call of the network. */
 interface Pass {
-  readonly sample: FloatTensor
   readonly inputs: Readonly<Record<string, Tensor>>
-  readonly output: FloatTensor
+  readonly outputs: Readonly<Record<string, Tensor>>
 }
 
 /**
@@ -38,87 +45,96 @@ export class Denoiser {
   readonly dtype: string
   readonly #options: DenoiserOptions
   readonly #timestep: TensorPort
+  readonly #buffers: Buffers
   readonly #passes: readonly Pass[]
   readonly #predicted: Float32Array
 
-  private constructor(options: DenoiserOptions, timestep: TensorPort, passes: readonly Pass[], dtype: string) {
-    const [channels, height, width] = options.latents
-    this.dtype = dtype
+  private constructor(options: DenoiserOptions, timestep: TensorPort, buffers: Buffers, passes: readonly Pass[]) {
+    this.dtype = buffers.sample instanceof Float32Array ? 'float32' : 'float16'
     this.#options = options
     this.#timestep = timestep
+    this.#buffers = buffers
     this.#passes = passes
-    this.#predicted = new Float32Array(channels * height * width)
+    this.#predicted = new Float32Array(lengthOf(options.latents))
   }
 
   /** Throws `E_UNSUPPORTED` where the network is not one of Stable Diffusion 1.x, 2.x or Turbo, `E_INVALID` for a size it cannot draw. */
   static make(options: DenoiserOptions): Denoiser {
-    const ports = inputPorts(PART, options.session)
+    const { session, latents, prompt, negative } = options
+    const ports = inputPorts(PART, session)
     refuseUnknownInputs(ports)
     const sample = portNamed(PART, ports, 'sample')
-    const timestep = portNamed(PART, ports, 'timestep')
-    refuseOtherSize(sample, options.latents)
-    const texts = options.negative === null ? [options.prompt] : [options.negative, options.prompt]
+    refuseOtherSize(sample, latents)
+    const texts = negative === null ? [prompt] : [negative, prompt]
     const batch = typeof sample.shape[0] === 'number' && sample.shape[0] > 0 ? sample.shape[0] : texts.length
     if (texts.length % batch !== 0) {
-      throw new JobFailureError(
-        'E_UNSUPPORTED',
-        `unet of the model takes only batches of ${batch}: export it with a free batch size`,
-      )
+      const message = `unet of the model takes only batches of ${batch}: export it with a free batch size`
+      throw new JobFailureError('E_UNSUPPORTED', message)
     }
+    const output = portNamed(PART, outputPorts(PART, session), 'out_sample')
+    const length = texts.length * lengthOf(latents)
+    const buffers = { sample: floatData(sample, length), output: floatData(output, length) }
     const passes = Array.from({ length: texts.length / batch }, (_, pass) =>
-      makePass(options, ports, texts.slice(pass * batch, (pass + 1) * batch)),
+      makePass(options, { ports, output, buffers, texts, first: pass * batch, batch }),
     )
-    return new Denoiser(options, timestep, passes, sample.type)
+    return new Denoiser(options, portNamed(PART, ports, 'timestep'), buffers, passes)
   }
 
   /** The guided prediction for `latents · scale`. The array is filled again by the next call. */
   async predict(latents: Float32Array, scale: number, timestep: number): Promise<Float32Array> {
     const { engine, session, negative, guidanceScale } = this.#options
+    const { sample, output } = this.#buffers
     const time = numberTensor(engine, this.#timestep, timestep)
-    for (const { sample, inputs, output } of this.#passes) {
-      const { data } = sample
-      for (let i = 0; i < data.length; i++) data[i] = scale * (latents[i % latents.length] ?? 0)
-      await runPart(PART, session, { ...inputs, [this.#timestep.name]: time }, { [outputName(session)]: output.tensor })
+    for (let i = 0; i < sample.length; i++) sample[i] = scale * (latents[i % latents.length] ?? 0)
+    for (const { inputs, outputs } of this.#passes) {
+      await runPart(PART, session, { ...inputs, [this.#timestep.name]: time }, outputs)
     }
     const predicted = this.#predicted
-    const [first, second] = this.#passes
-    const conditional = second ?? first
-    if (first === undefined || conditional === undefined) return predicted
-    if (negative === null) {
-      predicted.set(first.output.data)
-      return predicted
-    }
-    const away = first.output.data
-    const towards = conditional.output.data
-    const offset = second === undefined ? predicted.length : 0
     for (let i = 0; i < predicted.length; i++) {
-      const from = away[i] ?? 0
-      predicted[i] = from + guidanceScale * ((towards[offset + i] ?? 0) - from)
+      const first = output[i] ?? 0
+      predicted[i] = negative === null ? first : first + guidanceScale * ((output[predicted.length + i] ?? 0) - first)
     }
     return predicted
   }
 }
 
-function makePass(options: DenoiserOptions, ports: ReadonlyMap<string, TensorPort>, texts: readonly TextEmbedding[]): Pass {
-  const { engine, session, latents, guidanceScale } = options
-  const { tokens, width } = options.prompt
-  const samplePort = portNamed(PART, ports, 'sample')
+interface PassOptions {
+  readonly ports: ReadonlyMap<string, TensorPort>
+  readonly output: TensorPort
+  readonly buffers: Buffers
+  readonly texts: readonly TextEmbedding[]
+  /** Of the texts, and how many. */
+  readonly first: number
+  readonly batch: number
+}
+
+function makePass(options: DenoiserOptions, { ports, output, buffers, texts, first, batch }: PassOptions): Pass {
+  const { engine, latents, prompt, guidanceScale } = options
+  const length = lengthOf(latents)
+  const part = (data: FloatData): Tensor =>
+    floatTensor(engine, data.subarray(first * length, (first + batch) * length), [batch, ...latents])
+
   const statesPort = portNamed(PART, ports, 'encoder_hidden_states')
-  const sample = floatTensor(engine, samplePort, [texts.length, ...latents])
-  const states = floatTensor(engine, statesPort, [texts.length, tokens, width])
-  for (const [index, text] of texts.entries()) states.data.set(text.data, index * tokens * width)
-  const inputs: Record<string, Tensor> = { [samplePort.name]: sample.tensor, [statesPort.name]: states.tensor }
-  const guidancePort = ports.get(GUIDANCE_INPUT)
-  if (guidancePort !== undefined) {
-    const size = guidancePort.shape[1]
-    if (typeof size !== 'number')
-      throw new JobFailureError('E_UNSUPPORTED', `${GUIDANCE_INPUT} of unet of the model has no fixed size`)
-    const guidance = floatTensor(engine, guidancePort, [texts.length, size])
-    for (const index of texts.keys()) guidance.data.set(guidanceEmbedding(guidanceScale, size), index * size)
-    inputs[guidancePort.name] = guidance.tensor
+  const states = floatData(statesPort, batch * prompt.tokens * prompt.width)
+  for (const [index, text] of texts.slice(first, first + batch).entries())
+    states.set(text.data, index * prompt.tokens * prompt.width)
+  const inputs: Record<string, Tensor> = {
+    [portNamed(PART, ports, 'sample').name]: part(buffers.sample),
+    [statesPort.name]: floatTensor(engine, states, [batch, prompt.tokens, prompt.width]),
   }
-  const output = portNamed(PART, outputPorts(PART, session), outputName(session))
-  return { sample, inputs, output: floatTensor(engine, output, [texts.length, ...latents]) }
+  const guidancePort = ports.get(GUIDANCE_INPUT)
+  if (guidancePort !== undefined) inputs[guidancePort.name] = guidanceTensor(engine, guidancePort, guidanceScale, batch)
+  return { inputs, outputs: { [output.name]: part(buffers.output) } }
+}
+
+function guidanceTensor(engine: OnnxEngine, port: TensorPort, scale: number, batch: number): Tensor {
+  const size = port.shape[1]
+  if (typeof size !== 'number' || size < 4) {
+    throw new JobFailureError('E_UNSUPPORTED', `${port.name} of unet of the model has no fixed size of at least 4`)
+  }
+  const data = floatData(port, batch * size)
+  for (let index = 0; index < batch; index++) data.set(guidanceEmbedding(scale, size), index * size)
+  return floatTensor(engine, data, [batch, size])
 }
 
 /** Whether a network is told the guidance scale, and so does without a second prediction. */
@@ -126,8 +142,8 @@ export function isGuidedByEmbedding(session: InferenceSession): boolean {
   return inputPorts(PART, session).has(GUIDANCE_INPUT)
 }
 
-function outputName(session: InferenceSession): string {
-  return session.outputNames[0] ?? 'out_sample'
+function lengthOf([channels, height, width]: readonly [number, number, number]): number {
+  return channels * height * width
 }
 
 function refuseUnknownInputs(ports: ReadonlyMap<string, TensorPort>): void {

@@ -21,7 +21,6 @@ const unetConfig = z.object({
   in_channels: z.int().positive().default(4),
   out_channels: z.int().positive().default(4),
   block_out_channels: z.array(z.int()).min(1),
-  time_cond_proj_dim: z.int().positive().nullish(),
 })
 
 const vaeConfig = z.object({
@@ -47,8 +46,6 @@ export interface ModelFolder {
   /** `latents = (sample - shift) · scaling` of the autoencoder's. */
   readonly scalingFactor: number
   readonly shiftFactor: number
-  /** Size of the guidance embedding of a distilled model; null for models that are guided by two predictions. */
-  readonly guidanceEmbedding: number | null
 }
 
 /**
@@ -81,7 +78,6 @@ export async function readModelFolder({ name, path }: ModelFile): Promise<ModelF
     unetScale: 2 ** (unet.block_out_channels.length - 1),
     scalingFactor: vae.scaling_factor,
     shiftFactor: vae.shift_factor ?? 0,
-    guidanceEmbedding: unet.time_cond_proj_dim ?? null,
   }
 }
 

@@ -3,7 +3,7 @@ import { JobFailureError } from '../../domain/failure-codes.ts'
 import type { OnnxEngine } from '../../engine/child/onnx-engine.ts'
 import type { ModelFolder } from './model-folder.ts'
 import { runPart } from './run-part.ts'
-import { floatTensor, floatsOf, inputPorts, outputPorts, portNamed } from './tensor-port.ts'
+import { floatData, floatTensor, floatsOf, inputPorts, outputPorts, portNamed } from './tensor-port.ts'
 
 const PART = 'vae_decoder'
 
@@ -23,9 +23,10 @@ export async function decodePicture(
 ): Promise<Picture> {
   const input = portNamed(PART, inputPorts(PART, session), 'latent_sample')
   const output = portNamed(PART, outputPorts(PART, session), 'sample')
-  const sample = floatTensor(engine, input, [1, ...latents.shape])
-  for (const [i, value] of latents.data.entries()) sample.data[i] = value / scalingFactor + shiftFactor
-  const result = (await runPart(PART, session, { [input.name]: sample.tensor }))[output.name]
+  const sample = floatData(input, latents.data.length)
+  for (const [i, value] of latents.data.entries()) sample[i] = value / scalingFactor + shiftFactor
+  const tensor = floatTensor(engine, sample, [1, ...latents.shape])
+  const result = (await runPart(PART, session, { [input.name]: tensor }))[output.name]
   const values = floatsOf(output, result)
   const [, channels, height, width] = result?.dims ?? []
   if (channels !== 3 || height === undefined || width === undefined) {

@@ -39,26 +39,19 @@ export function portNamed(part: string, ports: ReadonlyMap<string, TensorPort>, 
   )
 }
 
-export type FloatData = Float32Array | Float16Array
+export type FloatData = Float32Array<ArrayBuffer> | Float16Array<ArrayBuffer>
 
-/** A tensor of floats in the port's own precision, to be filled again and again. */
-export interface FloatTensor {
-  readonly data: FloatData
-  readonly tensor: Tensor
+/** Room for floats in the port's own precision. Throws `E_UNSUPPORTED` for another type than float32 and float16. */
+export function floatData(port: TensorPort, length: number): FloatData {
+  if (port.type === 'float32') return new Float32Array(length)
+  if (port.type === 'float16') return new Float16Array(length)
+  throw unsupportedType(port, 'float32 or float16')
 }
 
-/** A tensor for a port of float32 or float16. Throws `E_UNSUPPORTED` for another type. */
-export function floatTensor(engine: OnnxEngine, port: TensorPort, dimensions: readonly number[]): FloatTensor {
-  const length = dimensions.reduce((product, size) => product * size, 1)
-  if (port.type === 'float32') {
-    const data = new Float32Array(length)
-    return { data, tensor: engine.tensor('float32', data, dimensions) }
-  }
-  if (port.type === 'float16') {
-    const data = new Float16Array(length)
-    return { data, tensor: engine.tensor('float16', bitsOf(data), dimensions) }
-  }
-  throw unsupportedType(port, 'float32 or float16')
+/** A tensor over floats, which may be filled again and again. */
+export function floatTensor(engine: OnnxEngine, data: FloatData, dimensions: readonly number[]): Tensor {
+  if (data instanceof Float32Array) return engine.tensor('float32', data, dimensions)
+  return engine.tensor('float16', bitsOf(data), dimensions)
 }
 
 /** A tensor of one number, or the same number for each place of a port that is a list. */
@@ -94,7 +87,7 @@ export function idTensor(engine: OnnxEngine, port: TensorPort, ids: readonly num
 }
 
 /** The numbers of an output. */
-export function floatsOf(port: TensorPort, tensor: Tensor | undefined): FloatData {
+export function floatsOf(port: TensorPort, tensor: Tensor | undefined): ArrayLike<number> {
   if (tensor?.data instanceof Float32Array || tensor?.data instanceof Float16Array) return tensor.data
   throw unsupportedType(port, 'float32 or float16')
 }

@@ -3,13 +3,12 @@ import type { OnnxEngine } from '../../engine/child/onnx-engine.ts'
 import type { ClipTokenizer } from './clip-tokenizer.ts'
 import { runPart } from './run-part.ts'
 import { floatsOf, idTensor, inputPorts, outputPorts, portNamed } from './tensor-port.ts'
-import type { FloatData } from './tensor-port.ts'
 
 const PART = 'text_encoder'
 
 /** What the denoising network reads of a text. */
 export interface TextEmbedding {
-  readonly data: FloatData
+  readonly data: ArrayLike<number>
   readonly tokens: number
   /** Numbers a token. */
   readonly width: number

@@ -45,6 +45,7 @@ const referenceSchema = z.object({
       steps: z.number(),
       timesteps: z.array(z.number()),
       sigmas: z.array(z.number()).nullable(),
+      init_noise_sigma: z.number(),
     }),
   ),
 })
@@ -55,9 +56,11 @@ const reference = referenceSchema.parse(
 describe('timesteps', () => {
   it.each(reference.generations)(
     'are those of the reference: $scheduler, $steps steps',
-    ({ scheduler, steps, timesteps, sigmas }) => {
+    ({ scheduler, steps, timesteps, sigmas, init_noise_sigma }) => {
       const config = configWith({ timestep_spacing: 'leading', steps_offset: 1 })
-      expect(make(scheduler === 'DDIM' ? 'ddim' : 'euler', config, steps).timesteps).toEqual(timesteps)
+      const made = make(scheduler === 'DDIM' ? 'ddim' : 'euler', config, steps)
+      expect(made.timesteps).toEqual(timesteps)
+      expect(made.initialNoiseScale).toBeCloseTo(init_noise_sigma, 5)
       for (const [i, sigma] of sigmas?.entries() ?? []) expect(new Euler(config, steps).sigmas[i]).toBeCloseTo(sigma, 5)
     },
   )

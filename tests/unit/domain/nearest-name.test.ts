@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
 import { keyNames } from '../../../src/config/keys.ts'
-import { nearestName } from '../../../src/config/nearest-name.ts'
+import { nearestName } from '../../../src/domain/nearest-name.ts'
 
 describe('nearestName', () => {
   it.each([

@@ -1,0 +1,180 @@
+import { createHash } from 'node:crypto'
+import type { Hash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { open, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
+import { JobFailureError } from '../domain/failure-codes.ts'
+import type { Clock } from '../domain/ports.ts'
+import { guardedGet } from './guarded-request.ts'
+import type { GuardedAnswer, GuardedRequest } from './guarded-request.ts'
+
+export interface Download extends GuardedRequest {
+  /** Grows here; what is in it already is gone on with, when the server still has the same. */
+  readonly toPath: string
+  /** What the file must be; null for what nobody said. */
+  readonly sha256: string | null
+  readonly bytes: number | null
+  readonly maxBytes: number
+  readonly onBytes: (received: number, total: number | null) => void
+  readonly clock: Clock
+}
+
+export interface Downloaded {
+  readonly sha256: string
+  readonly bytes: number
+}
+
+/** Tries in a row that bring nothing; each one that brings bytes begins the count anew. */
+const MAX_FRUITLESS = 5
+const FIRST_PAUSE_MS = 500
+const TRANSIENT: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504])
+
+/** A try that may succeed when it is made again. */
+class TransientError extends Error {}
+
+/**
+ * Fetches a file, going on where an earlier try ended, and hashes it as it comes. Rejects with `E_INPUT` when it cannot be had or is
+ * not what was promised, `E_DENY` by the policy, the signal's reason when aborted; what has come so far then stays, but for wrong bytes.
+ */
+export async function download(job: Download): Promise<Downloaded> {
+  let fruitless = 0
+  for (;;) {
+    const before = await sizeOf(job.toPath)
+    try {
+      const done = await attempt(job, before)
+      await rm(`${job.toPath}.validator`, { force: true })
+      return done
+    } catch (error) {
+      job.signal.throwIfAborted()
+      const denied = failureIn(error)
+      if (denied !== null) throw denied
+      fruitless = (await sizeOf(job.toPath)) > before ? 1 : fruitless + 1
+      if (fruitless >= MAX_FRUITLESS) {
+        const reason = error instanceof Error ? describe(error) : String(error)
+        throw new JobFailureError('E_INPUT', `${shown(job.url)} could not be fetched: ${reason}`, { cause: error })
+      }
+      await job.clock.sleep(FIRST_PAUSE_MS * 2 ** (fruitless - 1), job.signal)
+    }
+  }
+}
+
+async function attempt(job: Download, size: number): Promise<Downloaded> {
+  const validator = size > 0 ? await readFile(`${job.toPath}.validator`, 'utf8').catch(() => null) : null
+  const range: Record<string, string> = validator === null ? {} : { range: `bytes=${size}-`, 'if-range': validator }
+  const answer = await guardedGet({ ...job, headers: { ...job.headers, ...range } })
+  try {
+    const isRest = answer.status === 206 && validator !== null && startOf(answer) === size
+    if (answer.status === 416 || (answer.status === 206 && !isRest)) {
+      await rm(job.toPath, { force: true })
+      throw new TransientError('the server no longer has the part that was asked for')
+    }
+    if (!isRest) checkStatus(answer, job)
+    return await receive(job, answer, isRest ? size : 0)
+  } finally {
+    await answer.close()
+  }
+}
+
+async function receive(job: Download, answer: GuardedAnswer, offset: number): Promise<Downloaded> {
+  const { toPath, bytes, maxBytes, sha256 } = job
+  const length = Number(answer.headers['content-length'] ?? Number.NaN)
+  const total = Number.isNaN(length) ? bytes : offset + length
+  checkSize(job, total ?? 0, bytes)
+  const hash = createHash('sha256')
+  if (offset > 0) await hashFile(toPath, hash)
+  const file = await open(toPath, offset > 0 ? 'a' : 'w', 0o644)
+  let received = offset
+  try {
+    await keepValidator(toPath, answer)
+    for await (const chunk of answer.body) {
+      if (!(chunk instanceof Uint8Array)) throw new TypeError('a body that is not bytes')
+      received += chunk.length
+      if (received > Math.min(maxBytes, bytes ?? maxBytes)) checkSize(job, received, bytes)
+      await write(file, chunk, toPath)
+      hash.update(chunk)
+      job.onBytes(received, total)
+    }
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+  const expected = total ?? bytes
+  if (expected !== null && received < expected) throw new TransientError(`it ended after ${received} of ${expected} bytes`)
+  const found = hash.digest('hex')
+  if (bytes !== null && received !== bytes) await refuse(job, `has ${received} bytes, not ${bytes}`)
+  if (sha256 !== null && found !== sha256) await refuse(job, `has the sha256 ${found}, not ${sha256}`)
+  return { sha256: found, bytes: received }
+}
+
+/** What came is wrong as a whole: nothing of it is worth keeping. */
+async function refuse(job: Download, how: string): Promise<never> {
+  await rm(job.toPath, { force: true })
+  throw new JobFailureError('E_INPUT', `${shown(job.url)} ${how}: it is not the file that was asked for`)
+}
+
+function checkSize({ url, maxBytes }: Download, size: number, bytes: number | null): void {
+  if (bytes !== null && size > bytes) throw new JobFailureError('E_INPUT', `${shown(url)} has ${size} bytes or more, not ${bytes}`)
+  if (size > maxBytes) throw new JobFailureError('E_INPUT', `${shown(url)} has ${size} bytes or more, and at most ${maxBytes} are taken`)
+}
+
+function checkStatus({ status, headers, url }: GuardedAnswer, { token }: Download): void {
+  if (headers['content-encoding'] !== undefined && headers['content-encoding'] !== 'identity') {
+    throw new JobFailureError('E_INPUT', `${shown(url)} comes encoded (${String(headers['content-encoding'])}), which was not asked for`)
+  }
+  if (status === 200) return
+  if (TRANSIENT.has(status)) throw new TransientError(`the server answers ${status}`)
+  const isHub = url.hostname === 'huggingface.co'
+  const advice =
+    status !== 401 && status !== 403
+      ? ''
+      : isHub
+        ? `; the operator can set HF_TOKEN to a token that ${token === null ? 'may read it' : 'has been granted access'}`
+        : '; it needs a permission that this miner does not have'
+  throw new JobFailureError('E_INPUT', `${shown(url)} could not be fetched: the server answers ${status}${advice}`)
+}
+
+/** What names this version of the file for `If-Range`: a strong ETag, else the date. */
+async function keepValidator(path: string, { headers }: GuardedAnswer): Promise<void> {
+  const { etag, 'last-modified': modified } = headers
+  const validator = typeof etag === 'string' && !etag.startsWith('W/') ? etag : modified
+  if (typeof validator === 'string') await writeFile(`${path}.validator`, validator)
+  else await rm(`${path}.validator`, { force: true })
+}
+
+async function write(file: FileHandle, chunk: Uint8Array, path: string): Promise<void> {
+  try {
+    await file.write(chunk)
+  } catch (cause) {
+    throw new JobFailureError('E_INPUT', `the disk of this miner cannot take the file (${describe(cause)}): ${path}`, { cause })
+  }
+}
+
+function startOf({ headers }: GuardedAnswer): number {
+  return Number(/^bytes (\d+)-/.exec(String(headers['content-range']))?.[1] ?? Number.NaN)
+}
+
+async function hashFile(path: string, hash: Hash): Promise<void> {
+  for await (const chunk of createReadStream(path)) if (chunk instanceof Uint8Array) hash.update(chunk)
+}
+
+async function sizeOf(path: string): Promise<number> {
+  return stat(path).then(
+    ({ size }) => size,
+    () => 0,
+  )
+}
+
+/** The policy's refusal comes through the library as the cause of its own error. */
+function failureIn(error: unknown): JobFailureError | null {
+  if (error instanceof JobFailureError) return error
+  return error instanceof Error && error.cause !== undefined ? failureIn(error.cause) : null
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+/** Without query and fragment, which may hold a signature. */
+function shown(url: URL): string {
+  return `${url.origin}${url.pathname}`.slice(0, 300)
+}

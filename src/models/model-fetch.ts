@@ -1,0 +1,117 @@
+import { JobFailureError } from '../domain/failure-codes.ts'
+import type { ModelFormat } from '../domain/models.ts'
+import type { FileFetcher } from './file-fetcher.ts'
+import { modelHash } from './listing-hash.ts'
+import { firstFileName, furtherFiles } from './model-layout.ts'
+import { externalDataFiles } from './onnx-external-data.ts'
+import { siblingUri } from './source-uri.ts'
+import type { Manifest, StoreFolder } from './store-folder.ts'
+
+/** A model to be fetched. */
+export interface WantedModel {
+  readonly name: string
+  readonly workload: string
+  readonly format: ModelFormat
+  readonly sha256: string
+  /** All files together; null when nobody said. */
+  readonly bytes: number | null
+  /** The file to load, or the folder's `model_index.json`. */
+  readonly uri: string
+  /** Files that are known beforehand, the first one first; null to find them by looking at it. */
+  readonly files: readonly WantedFile[] | null
+}
+
+export interface WantedFile {
+  readonly path: string
+  readonly uri: string
+  readonly sha256: string | null
+  readonly bytes: number | null
+  readonly isOptional: boolean
+}
+
+export interface ModelFetchDeps {
+  readonly folder: StoreFolder
+  readonly fetcher: FileFetcher
+  /** More than this is not taken. */
+  readonly maxBytes: number
+  readonly signal: AbortSignal
+  readonly onBytes: (received: number, total: number | null) => void
+}
+
+/**
+ * Fetches all files of a model, checks them against its hash, and puts it into the store. Rejects with `E_INPUT` or `E_DENY`, or with
+ * the signal's reason: what has come by then is gone on with the next time.
+ */
+export async function fetchModel(wanted: WantedModel, deps: ModelFetchDeps): Promise<Manifest> {
+  const { folder } = deps
+  const first = wanted.files?.[0] ?? firstOf(wanted)
+  const queue: WantedFile[] = [first, ...(wanted.files?.slice(1) ?? [])]
+  const known = new Set(queue.map(({ path }) => path))
+  const files: Manifest['files'][number][] = []
+  let before = 0
+  for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
+    const toPath = await folder.partialPath(wanted.sha256, file.path)
+    const done = await fetchFile(file, toPath, before, wanted, deps)
+    if (done === null) continue
+    before += done.bytes
+    files.push({ path: file.path, ...done })
+    for (const more of await moreFiles(file, toPath, wanted, first)) {
+      if (!known.has(more.path)) queue.push(more)
+      known.add(more.path)
+    }
+  }
+  const found = modelHash(files)
+  if (found !== wanted.sha256) {
+    await folder.forgetPartial(wanted.sha256)
+    const which = files.length === 1 ? '' : ` of the listing of its ${files.length} files`
+    throw new JobFailureError('E_INPUT', `model ${wanted.name} has the sha256 ${found}${which}, not ${wanted.sha256}`)
+  }
+  const { name, workload, format, uri, sha256 } = wanted
+  const manifest = { name, workload, format, uri, sha256, files }
+  await folder.admit(manifest)
+  return manifest
+}
+
+function firstOf({ uri, format }: WantedModel): WantedFile {
+  return { path: firstFileName(uri, format), uri, sha256: null, bytes: null, isOptional: false }
+}
+
+async function fetchFile(
+  file: WantedFile,
+  toPath: string,
+  before: number,
+  wanted: WantedModel,
+  { fetcher, maxBytes, signal, onBytes }: ModelFetchDeps,
+): Promise<{ sha256: string; bytes: number } | null> {
+  try {
+    return await fetcher.fetch({
+      ...file,
+      toPath,
+      maxBytes: maxBytes - before,
+      signal,
+      onBytes: (received, total) => onBytes(before + received, wanted.bytes ?? (total === null ? null : before + total)),
+    })
+  } catch (error) {
+    // What is not there at the source and need not be: the hash of the whole tells whether that is right.
+    if (file.isOptional && error instanceof JobFailureError && error.failure.code === 'E_INPUT') return null
+    throw error
+  }
+}
+
+/** Files that one that has come tells of; those of a catalogue are complete as they are. */
+async function moreFiles(file: WantedFile, path: string, wanted: WantedModel, first: WantedFile): Promise<readonly WantedFile[]> {
+  if (wanted.files !== null) return []
+  if (file === first) {
+    const further = await furtherFiles(wanted.format, file.path, path, wanted.name)
+    return further.map((more) => ({ ...more, uri: siblingUri(wanted.uri, more.path), sha256: null, bytes: null }))
+  }
+  if (!file.path.endsWith('.onnx')) return []
+  const beside = file.path.replace(/[^/]*$/, '')
+  return (await externalDataFiles(path)).map((location) => ({
+    path: `${beside}${location}`,
+    uri: siblingUri(wanted.uri, `${beside}${location}`),
+    sha256: null,
+    bytes: null,
+    isOptional: false,
+  }))
+}

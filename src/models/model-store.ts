@@ -1,0 +1,111 @@
+import { JobFailureError } from '../domain/failure-codes.ts'
+import type { HeldModel, ListedModel, ModelFiles, ModelRequest, ModelSource } from '../domain/models.ts'
+import type { Logger } from '../domain/ports.ts'
+import type { CatalogueModel } from './catalogue.ts'
+import { chooseModel } from './choose-model.ts'
+import type { FileFetcher } from './file-fetcher.ts'
+import { LocalModels, isLocal } from './local-model.ts'
+import { fetchModel } from './model-fetch.ts'
+import type { WantedModel } from './model-fetch.ts'
+import { SharedWork } from './shared-work.ts'
+import type { StoreFolder, StoredModel } from './store-folder.ts'
+import { makeRoom } from './make-room.ts'
+
+export interface ModelStoreDeps {
+  readonly catalogue: readonly CatalogueModel[]
+  readonly folder: StoreFolder
+  /** For what jobs name, and for what the operator's catalogue names. */
+  readonly jobFetcher: FileFetcher
+  readonly operatorFetcher: FileFetcher
+  /** Null for no limit. */
+  readonly quotaBytes: number | null
+  /** Of the disk; null when that cannot be told. */
+  readonly freeBytes: () => Promise<number | null>
+  readonly logger: Logger
+}
+
+/** Finds the models of jobs in the catalogues, in the store, or at the address that they name. */
+export class ModelStore implements ModelSource {
+  readonly #deps: ModelStoreDeps
+  readonly #local = new LocalModels()
+  readonly #downloads = new SharedWork<string, StoredModel>()
+  readonly #holds = new Map<string, number>()
+
+  constructor(deps: ModelStoreDeps) {
+    this.#deps = deps
+  }
+
+  list(): readonly ListedModel[] {
+    const { catalogue, folder } = this.#deps
+    const stored = folder.list()
+    const here = catalogue.filter((model) => isLocal(model) || stored.some(({ sha256 }) => sha256 === model.sha256))
+    const rest = stored.filter(({ sha256 }) => !here.some((model) => model.sha256 === sha256))
+    return [...here, ...rest].map(({ name, sha256, workload }) => ({ name, sha256, workload }))
+  }
+
+  async acquire(request: ModelRequest, signal: AbortSignal): Promise<HeldModel> {
+    const { catalogue, folder } = this.#deps
+    const choice = chooseModel(request, catalogue, folder)
+    if (choice.kind === 'local') return { ...(await this.#local.resolve(choice.model)), release: () => {} }
+    const { wanted, facts } = choice
+    // Held before it is looked for: from here on nobody removes it.
+    const release = await this.#hold(wanted.sha256)
+    try {
+      const stored =
+        folder.find(wanted.sha256) ??
+        (await this.#downloads.join(wanted.sha256, { signal, onProgress: request.onProgress }, (shared) =>
+          this.#fetch(wanted, choice.isOperators, shared.signal, shared.onProgress),
+        ))
+      if (stored.format !== wanted.format) {
+        throw new JobFailureError('E_INPUT', `model ${wanted.name} is of the kind ${stored.format}, and ${request.workload} needs ${wanted.format}`)
+      }
+      await folder.hold(wanted.sha256)
+      return { ...toFiles(stored, wanted.name), ...facts, release }
+    } catch (error) {
+      release()
+      throw error
+    }
+  }
+
+  async #fetch(
+    wanted: WantedModel,
+    isOperators: boolean,
+    signal: AbortSignal,
+    onBytes: (received: number, total: number | null) => void,
+  ): Promise<StoredModel> {
+    const { folder, jobFetcher, operatorFetcher, logger } = this.#deps
+    const facts = { model: wanted.name, sha256: wanted.sha256 }
+    logger.info('fetching a model', { ...facts, bytes: wanted.bytes })
+    const maxBytes = await makeRoom({ ...this.#deps, wanted })
+    const fetcher = isOperators ? operatorFetcher : jobFetcher
+    const { files } = await fetchModel(wanted, { folder, fetcher, maxBytes, signal, onBytes })
+    const stored = folder.find(wanted.sha256)
+    if (stored === null) throw new JobFailureError('E_INPUT', `model ${wanted.name} vanished from the store as soon as it had come`)
+    logger.info('model fetched', { ...facts, bytes: stored.bytes, files: files.length })
+    return stored
+  }
+
+  /** The first to hold it tells other processes, the last to let go takes that back. */
+  async #hold(sha256: string): Promise<() => void> {
+    const { folder } = this.#deps
+    const count = this.#holds.get(sha256) ?? 0
+    this.#holds.set(sha256, count + 1)
+    if (count === 0) await folder.hold(sha256)
+    let isHeld = true
+    return () => {
+      if (!isHeld) return
+      isHeld = false
+      const left = (this.#holds.get(sha256) ?? 1) - 1
+      if (left > 0) this.#holds.set(sha256, left)
+      else {
+        this.#holds.delete(sha256)
+        void folder.letGo(sha256)
+      }
+    }
+  }
+}
+
+function toFiles(stored: StoredModel, name: string): ModelFiles {
+  const { sha256, format, path, bytes } = stored
+  return { name, sha256, format, path, bytes, contextTokens: null, memoryMb: null }
+}

@@ -1,0 +1,138 @@
+import { open } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
+import { JobFailureError } from '../domain/failure-codes.ts'
+
+/** Fields of onnx.proto that lead to the places of a model's external data. */
+const PATHS: Readonly<Record<string, readonly number[]>> = {
+  // ModelProto: graph = 7, training_info = 20, functions = 25
+  model: [7],
+  // GraphProto: node = 1, initializer = 5, sparse_initializer = 15
+  graph: [1, 5, 15],
+  // NodeProto: attribute = 5
+  node: [5],
+  // AttributeProto: t = 5, g = 6, tensors = 10, graphs = 11, sparse_tensor = 22, sparse_tensors = 23
+  attribute: [5, 6, 10, 11, 22, 23],
+  // SparseTensorProto: values = 1, indices = 2
+  sparse: [1, 2],
+  // TensorProto: external_data = 13
+  tensor: [13],
+}
+const CHILD: Readonly<Record<string, string>> = {
+  'model 7': 'graph',
+  'graph 1': 'node',
+  'graph 5': 'tensor',
+  'graph 15': 'sparse',
+  'node 5': 'attribute',
+  'attribute 5': 'tensor',
+  'attribute 6': 'graph',
+  'attribute 10': 'tensor',
+  'attribute 11': 'graph',
+  'attribute 22': 'sparse',
+  'attribute 23': 'sparse',
+  'sparse 1': 'tensor',
+  'sparse 2': 'tensor',
+  'tensor 13': 'entry',
+}
+const MAX_DEPTH = 64
+/** A key or a path of external data; anything longer is none. */
+const MAX_TEXT = 4096
+const INNER_PATH = /^(?!.*(?:^|\/)\.{1,2}(?:\/|$))[A-Za-z0-9_.@+= -]+(?:\/[A-Za-z0-9_.@+= -]+)*$/
+
+/**
+ * The files in which an ONNX model keeps tensors outside of itself, as paths relative to it. Weights are skipped, not read. Rejects
+ * with `E_INPUT` when the file is no protocol buffer, or names a file outside its folder.
+ */
+export async function externalDataFiles(path: string): Promise<readonly string[]> {
+  const file = await open(path, 'r')
+  try {
+    const { size } = await file.stat()
+    const found = new Set<string>()
+    await walk(new Reader(file), 'model', 0, size, 0, found)
+    for (const location of found) {
+      if (!INNER_PATH.test(location)) {
+        throw new JobFailureError('E_INPUT', `the ONNX model keeps data in ${JSON.stringify(location.slice(0, 200))}, which is not a file beside it`)
+      }
+    }
+    return [...found].toSorted()
+  } finally {
+    await file.close()
+  }
+}
+
+async function walk(reader: Reader, kind: string, from: number, to: number, depth: number, found: Set<string>): Promise<void> {
+  if (depth > MAX_DEPTH) throw notOnnx()
+  const wanted = PATHS[kind] ?? []
+  let at = from
+  while (at < to) {
+    const tag = await reader.varint(at, to)
+    const [field, wire] = [Math.floor(tag.value / 8), tag.value % 8]
+    at = tag.next
+    if (wire === 0) at = (await reader.varint(at, to)).next
+    else if (wire === 1) at += 8
+    else if (wire === 5) at += 4
+    else if (wire === 2) {
+      const length = await reader.varint(at, to)
+      const end = length.next + length.value
+      if (end > to) throw notOnnx()
+      const child = wanted.includes(field) ? CHILD[`${kind} ${field}`] : undefined
+      if (child === 'entry') await readEntry(reader, length.next, end, found)
+      else if (child !== undefined) await walk(reader, child, length.next, end, depth + 1, found)
+      at = end
+    } else throw notOnnx()
+    if (at > to) throw notOnnx()
+  }
+}
+
+/** StringStringEntryProto: key = 1, value = 2. */
+async function readEntry(reader: Reader, from: number, to: number, found: Set<string>): Promise<void> {
+  const texts = new Map<number, string>()
+  let at = from
+  while (at < to) {
+    const tag = await reader.varint(at, to)
+    const length = await reader.varint(tag.next, to)
+    const end = length.next + length.value
+    if (tag.value % 8 !== 2 || end > to || length.value > MAX_TEXT) throw notOnnx()
+    texts.set(Math.floor(tag.value / 8), (await reader.bytes(length.next, length.value)).toString('utf8'))
+    at = end
+  }
+  const value = texts.get(2)
+  if (texts.get(1) === 'location' && value !== undefined) found.add(value)
+}
+
+function notOnnx(): JobFailureError {
+  return new JobFailureError('E_INPUT', 'the file is no ONNX model: it does not read as one')
+}
+
+/** Reads small pieces of a large file through one window. */
+class Reader {
+  readonly #file: FileHandle
+  #window = Buffer.alloc(0)
+  #start = 0
+
+  constructor(file: FileHandle) {
+    this.#file = file
+  }
+
+  async varint(at: number, end: number): Promise<{ readonly value: number; readonly next: number }> {
+    const bytes = await this.bytes(at, Math.min(10, end - at))
+    let value = 0
+    for (const [index, byte] of bytes.entries()) {
+      // Beyond 2^53 nothing is told apart any more, and no length is that large; negative enumerations are, and are skipped.
+      value += (byte & 0x7f) * 2 ** (7 * index)
+      if (byte < 0x80) return { value, next: at + index + 1 }
+    }
+    throw notOnnx()
+  }
+
+  async bytes(at: number, length: number): Promise<Buffer> {
+    if (length <= 0) throw notOnnx()
+    if (at < this.#start || at + length > this.#start + this.#window.length) {
+      const window = Buffer.allocUnsafe(Math.max(length, 64 * 1024))
+      const { bytesRead } = await this.#file.read(window, 0, window.length, at)
+      this.#window = window.subarray(0, bytesRead)
+      this.#start = at
+      if (bytesRead < length) throw notOnnx()
+    }
+    return this.#window.subarray(at - this.#start, at - this.#start + length)
+  }
+}

@@ -1,0 +1,209 @@
+import { randomUUID } from 'node:crypto'
+import { readFileSync, readdirSync, statSync } from 'node:fs'
+import { mkdir, open, readdir, rename, rm, utimes, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { z } from 'zod'
+import type { ModelFormat } from '../domain/models.ts'
+
+const manifest = z.object({
+  name: z.string(),
+  workload: z.string(),
+  format: z.enum(['gguf', 'diffusers', 'onnx']),
+  uri: z.string(),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  files: z.array(z.object({ path: z.string().min(1), sha256: z.string(), bytes: z.number() })).min(1),
+})
+
+/** What the store knows of a fetched model. */
+export type Manifest = Readonly<z.infer<typeof manifest>>
+
+export interface StoredModel extends Manifest {
+  readonly format: ModelFormat
+  readonly bytes: number
+  /** What to load. */
+  readonly path: string
+  /** Epoch milliseconds. */
+  readonly usedAtMs: number
+}
+
+/**
+ * The store on the disk:
+ *
+ *     models/<sha256>/manifest.json, files/…   fetched models, whole and checked
+ *     partial/<sha256>/files/…                 downloads, gone on with after a restart
+ *     in-use/<sha256>.<pid>                    who holds a model; counts while that process is there
+ *     trash/                                   what is being removed
+ *
+ * A model comes by one rename and goes by one, so that no other process ever sees half of it.
+ */
+export class StoreFolder {
+  readonly #root: string
+
+  constructor(root: string) {
+    this.#root = root
+  }
+
+  /** Makes the folders and removes what a crash left behind. Rejects with the system's error. */
+  async open(): Promise<void> {
+    for (const name of ['models', 'partial', 'in-use', 'trash']) await mkdir(join(this.#root, name), { recursive: true, mode: 0o755 })
+    for (const name of await readdir(join(this.#root, 'trash'))) {
+      await rm(join(this.#root, 'trash', name), { recursive: true, force: true })
+    }
+    for (const name of await readdir(join(this.#root, 'in-use'))) {
+      if (!isAlive(name)) await rm(join(this.#root, 'in-use', name), { force: true })
+    }
+  }
+
+  /** All fetched models; one whose manifest cannot be read is left out. */
+  list(): readonly StoredModel[] {
+    return namesIn(join(this.#root, 'models')).flatMap((sha256) => this.find(sha256) ?? [])
+  }
+
+  find(sha256: string): StoredModel | null {
+    const folder = join(this.#root, 'models', sha256)
+    try {
+      const read = manifest.parse(JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8')))
+      const [first] = read.files
+      if (read.sha256 !== sha256 || first === undefined) return null
+      const files = join(folder, 'files')
+      return {
+        ...read,
+        bytes: read.files.reduce((sum, { bytes }) => sum + bytes, 0),
+        path: read.format === 'diffusers' ? files : join(files, first.path),
+        usedAtMs: statSync(folder).mtimeMs,
+      }
+    } catch {
+      return null
+    }
+  }
+
+  filePath(sha256: string, path: string): string {
+    return join(this.#root, 'models', sha256, 'files', path)
+  }
+
+  /** Where a file of a model grows while it is fetched; its folder is made. */
+  async partialPath(sha256: string, path: string): Promise<string> {
+    const target = join(this.#root, 'partial', sha256, 'files', path)
+    await mkdir(dirname(target), { recursive: true })
+    return target
+  }
+
+  async forgetPartial(sha256: string): Promise<void> {
+    await rm(join(this.#root, 'partial', sha256), { recursive: true, force: true })
+  }
+
+  /** Removes all unfinished downloads; returns what they took, in bytes. */
+  async forgetPartials(): Promise<number> {
+    const bytes = this.partialBytes('')
+    for (const name of namesIn(join(this.#root, 'partial'))) await this.forgetPartial(name)
+    return bytes
+  }
+
+  /** Bytes that unfinished downloads take. */
+  partialBytes(except: string): number {
+    const names = namesIn(join(this.#root, 'partial')).filter((name) => name !== except)
+    return names.reduce((sum, name) => sum + treeBytes(join(this.#root, 'partial', name)), 0)
+  }
+
+  /** Puts a download that is whole and checked among the models. */
+  async admit(found: Manifest): Promise<void> {
+    const partial = join(this.#root, 'partial', found.sha256)
+    const file = await open(join(partial, 'manifest.json'), 'w', 0o644)
+    try {
+      await file.writeFile(`${JSON.stringify(found, null, 2)}\n`)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    const target = join(this.#root, 'models', found.sha256)
+    await this.#discard(target)
+    await rename(partial, target)
+    await syncFolder(dirname(target))
+  }
+
+  /** Notes that this process uses a model, also for other processes. */
+  async hold(sha256: string): Promise<void> {
+    await writeFile(this.#holdFile(sha256), '')
+    const now = new Date()
+    await utimes(join(this.#root, 'models', sha256), now, now).catch(() => {})
+  }
+
+  async letGo(sha256: string): Promise<void> {
+    await rm(this.#holdFile(sha256), { force: true })
+  }
+
+  isHeld(sha256: string): boolean {
+    return namesIn(join(this.#root, 'in-use')).some((name) => name.startsWith(`${sha256}.`) && isAlive(name))
+  }
+
+  /** False when it is in use, or not there. */
+  async remove(sha256: string): Promise<boolean> {
+    if (this.isHeld(sha256)) return false
+    const folder = join(this.#root, 'models', sha256)
+    const trash = join(this.#root, 'trash', randomUUID())
+    try {
+      await rename(folder, trash)
+    } catch {
+      return false
+    }
+    // Someone may have come to hold it between the look and the move.
+    if (this.isHeld(sha256)) {
+      await rename(trash, folder)
+      return false
+    }
+    await rm(trash, { recursive: true, force: true })
+    return true
+  }
+
+  async #discard(folder: string): Promise<void> {
+    const trash = join(this.#root, 'trash', randomUUID())
+    const isMoved = await rename(folder, trash).then(
+      () => true,
+      () => false,
+    )
+    if (isMoved) await rm(trash, { recursive: true, force: true })
+  }
+
+  #holdFile(sha256: string): string {
+    return join(this.#root, 'in-use', `${sha256}.${process.pid}`)
+  }
+}
+
+/** Of a file in `in-use`, whose name ends with a process id. */
+function isAlive(name: string): boolean {
+  const pid = Number(name.split('.').at(-1))
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+  }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch {
+    return []
+  }
+}
+
+function treeBytes(folder: string): number {
+  try {
+    return readdirSync(folder, { recursive: true, withFileTypes: true }).reduce(
+      (sum, entry) => sum + (entry.isFile() ? statSync(join(entry.parentPath, entry.name)).size : 0),
+      0,
+    )
+  } catch {
+    return 0
+  }
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r')
+  try {
+    await folder.sync()
+  } finally {
+    await folder.close()
+  }
+}

@@ -1,0 +1,57 @@
+import type { InferenceSession, Tensor } from 'onnxruntime-node'
+import { JobFailureError } from '../../domain/failure-codes.ts'
+import { nearestName } from '../../domain/nearest-name.ts'
+
+/** An input or output of a model, as the model describes it. */
+export interface Port {
+  readonly name: string
+  readonly type: Tensor.Type
+  /** A text stands for a size that is free, an empty one for one without a name. Empty for a single value and for any rank. */
+  readonly shape: readonly (number | string)[]
+}
+
+/** Names of a model's ports that a message lists, at most. */
+const MAX_LISTED = 20
+
+/** The model's inputs by name. Throws `E_UNSUPPORTED` for one that is a sequence, a map or an optional value. */
+export function inputPorts({ inputMetadata }: InferenceSession): ReadonlyMap<string, Port> {
+  return new Map(inputMetadata.map((value) => [value.name, tensorPort('input', value)]))
+}
+
+/**
+ * The outputs to compute: those asked for, or all. Throws `E_INVALID` for one that the model does not have, `E_UNSUPPORTED` for one
+ * that cannot be handed over.
+ */
+export function outputPorts({ outputMetadata }: InferenceSession, wanted: readonly string[] | undefined): readonly Port[] {
+  const names = outputMetadata.map(({ name }) => name)
+  const known = new Map(outputMetadata.map((value) => [value.name, value]))
+  return (wanted ?? names).map((name) => {
+    const value = known.get(name)
+    if (value === undefined) throw new JobFailureError('E_INVALID', `the model has no output ${name}: ${didYouMean(name, names)}`)
+    return tensorPort('output', value)
+  })
+}
+
+/** A hint for a name that is not there: the nearest, and all that there are. */
+export function didYouMean(name: string, names: readonly string[]): string {
+  const nearest = nearestName(name, names)
+  const listed = names.length > MAX_LISTED ? [...names.slice(0, MAX_LISTED), '…'] : names
+  return `${nearest === null ? '' : `did you mean ${nearest}? `}it has ${names.length === 0 ? 'none' : listed.join(', ')}`
+}
+
+/** A port's shape as a reader knows it: `[batch, 3, ?]`. */
+export function shapeText(shape: readonly (number | string)[]): string {
+  return `[${shape.map((size) => (size === '' ? '?' : size)).join(', ')}]`
+}
+
+function tensorPort(side: 'input' | 'output', value: InferenceSession.ValueMetadata): Port {
+  const { name } = value
+  if (!value.isTensor) {
+    const way = side === 'input' ? 'give a model whose inputs are tensors' : 'ask for other outputs'
+    throw new JobFailureError('E_UNSUPPORTED', `${side} ${name} of the model is a sequence, a map or an optional value: ${way}`)
+  }
+  if (name === '__proto__' || (side === 'output' && name === '__metadata__')) {
+    throw new JobFailureError('E_UNSUPPORTED', `a model with an ${side} called ${name} cannot be run: give it another name`)
+  }
+  return { name, type: value.type, shape: value.shape }
+}

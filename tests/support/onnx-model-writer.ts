@@ -1,0 +1,163 @@
+/**
+ * ONNX models of a few nodes for tests, written as protocol buffers (onnx.proto): any element type, several outputs a node, other
+ * opsets, data outside of the file, values that are no tensors.
+ */
+
+/** Data types of TensorProto. */
+const TYPES = {
+  float32: 1,
+  uint8: 2,
+  int8: 3,
+  uint16: 4,
+  int16: 5,
+  int32: 6,
+  int64: 7,
+  string: 8,
+  bool: 9,
+  float16: 10,
+  float64: 11,
+  uint32: 12,
+  uint64: 13,
+  complex64: 14,
+  complex128: 15,
+  bfloat16: 16,
+  float8e4m3fn: 17,
+  float8e5m2: 19,
+  uint4: 21,
+  int4: 22,
+} as const
+
+export type OnnxType = keyof typeof TYPES
+
+/** An input or output of the graph. */
+export interface OnnxPort {
+  readonly name: string
+  readonly type: OnnxType
+  /** Numbers are fixed sizes, names free ones, an empty name one that has none. Absent: of any rank. */
+  readonly shape?: readonly (number | string)[]
+  /** What holds the tensor; a plain tensor unless given. */
+  readonly holder?: 'sequence' | 'optional'
+}
+
+export interface OnnxNode {
+  readonly op: string
+  readonly inputs: readonly string[]
+  readonly outputs: readonly string[]
+  readonly domain?: string
+  /** An integer, a list of them, or bytes for text. */
+  readonly attributes?: Readonly<Record<string, number | readonly number[] | Uint8Array>>
+}
+
+export interface OnnxConstant {
+  readonly name: string
+  readonly type: OnnxType
+  readonly shape: readonly number[]
+  /** Little-endian, as it lies in memory; or the name of a file beside the model that holds it from its beginning. */
+  readonly data: Uint8Array | { readonly file: string; readonly bytes: number }
+}
+
+export interface OnnxModel {
+  readonly inputs: readonly OnnxPort[]
+  readonly outputs: readonly OnnxPort[]
+  readonly nodes: readonly OnnxNode[]
+  readonly constants?: readonly OnnxConstant[]
+  readonly opset?: number
+  readonly irVersion?: number
+}
+
+/** The bytes of the model. */
+export function onnxModel({ inputs, outputs, nodes, constants = [], opset = 21, irVersion = 10 }: OnnxModel): Uint8Array {
+  const graph = Buffer.concat([
+    ...nodes.map((node) => field(1, nodeProto(node))),
+    field(2, text('graph')),
+    ...constants.map((constant) => field(5, tensorProto(constant))),
+    ...inputs.map((port) => field(11, valueInfo(port))),
+    ...outputs.map((port) => field(12, valueInfo(port))),
+  ])
+  const domains = new Set(['', ...nodes.map(({ domain = '' }) => domain)])
+  const imports = [...domains].map((domain) =>
+    field(8, Buffer.concat([field(1, text(domain)), integer(2, domain === '' ? opset : 1)])),
+  )
+  return Buffer.concat([integer(1, irVersion), field(7, graph), ...imports])
+}
+
+/** A model that gives its input `x` back as `y`. */
+export function identityModel(type: OnnxType, shape: readonly (number | string)[] = ['n']): Uint8Array {
+  return onnxModel({
+    inputs: [{ name: 'x', type, shape }],
+    outputs: [{ name: 'y', type, shape }],
+    nodes: [{ op: 'Identity', inputs: ['x'], outputs: ['y'] }],
+  })
+}
+
+/** The number that stands for a type in a `Cast`. */
+export function onnxTypeNumber(type: OnnxType): number {
+  return TYPES[type]
+}
+
+function nodeProto({ op, inputs, outputs, domain = '', attributes = {} }: OnnxNode): Uint8Array {
+  return Buffer.concat([
+    ...inputs.map((name) => field(1, text(name))),
+    ...outputs.map((name) => field(2, text(name))),
+    field(4, text(op)),
+    ...Object.entries(attributes).map(([name, value]) => field(5, attribute(name, value))),
+    field(7, text(domain)),
+  ])
+}
+
+function attribute(name: string, value: number | readonly number[] | Uint8Array): Uint8Array {
+  if (typeof value === 'number') return Buffer.concat([field(1, text(name)), integer(3, value), integer(20, 2)])
+  if (value instanceof Uint8Array) return Buffer.concat([field(1, text(name)), field(4, value), integer(20, 3)])
+  return Buffer.concat([field(1, text(name)), ...value.map((item) => integer(8, item)), integer(20, 7)])
+}
+
+function tensorProto({ name, type, shape, data }: OnnxConstant): Uint8Array {
+  const head = [...shape.map((size) => integer(1, size)), integer(2, TYPES[type]), field(8, text(name))]
+  if (data instanceof Uint8Array) return Buffer.concat([...head, field(9, data)])
+  const places = Object.entries({ location: data.file, offset: '0', length: String(data.bytes) })
+  const external = places.map(([key, value]) => field(13, Buffer.concat([field(1, text(key)), field(2, text(value))])))
+  return Buffer.concat([...head, ...external, integer(14, 1)])
+}
+
+function valueInfo({ name, type, shape, holder }: OnnxPort): Uint8Array {
+  const tensor = field(
+    1,
+    Buffer.concat([integer(1, TYPES[type]), shape === undefined ? new Uint8Array() : field(2, shapeProto(shape))]),
+  )
+  return Buffer.concat([field(1, text(name)), field(2, held(tensor, holder))])
+}
+
+function held(tensor: Uint8Array, holder: OnnxPort['holder']): Uint8Array {
+  if (holder === undefined) return tensor
+  return field(holder === 'sequence' ? 4 : 9, field(1, tensor))
+}
+
+function shapeProto(shape: readonly (number | string)[]): Uint8Array {
+  return Buffer.concat(
+    shape.map((size) =>
+      field(1, typeof size === 'number' ? integer(1, size) : size === '' ? new Uint8Array() : field(2, text(size))),
+    ),
+  )
+}
+
+function field(number: number, content: Uint8Array): Uint8Array {
+  return Buffer.concat([varint(number * 8 + 2), varint(content.length), content])
+}
+
+function integer(number: number, value: number): Uint8Array {
+  return Buffer.concat([varint(number * 8), varint(value)])
+}
+
+function varint(value: number): Uint8Array {
+  const bytes: number[] = []
+  let rest = value
+  while (rest > 0x7f) {
+    bytes.push((rest & 0x7f) | 0x80)
+    rest >>>= 7
+  }
+  return Uint8Array.from([...bytes, rest])
+}
+
+function text(value: string): Uint8Array {
+  return Buffer.from(value, 'utf8')
+}
