@@ -222,7 +222,7 @@ export const KEYS = {
   }),
   LLM_CONCURRENCY: key('llm', integer({ min: 1, max: 4096, unit: 'requests' }), {
     default: '8',
-    doc: 'Requests to that server at a time',
+    doc: 'Requests to that server at a time; as many jobs run at a time then, if that is more than MAX_CONCURRENCY',
   }),
   LLM_CONTEXT_TOKENS: key('llm', integer({ min: 0, max: 16_777_216, unit: 'tokens' }), {
     default: '0',

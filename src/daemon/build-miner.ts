@@ -24,9 +24,9 @@ import { WakeUp } from '../worker/wake-up.ts'
 import { startHousekeeping } from './housekeeping.ts'
 import { logSettlement } from './log-settlement.ts'
 import { Lifecycle } from './lifecycle.ts'
-import { makeEngine } from './make-engine.ts'
 import { MinerTotals } from './miner-totals.ts'
 import { offeredCapabilities } from './offered-capabilities.ts'
+import { openEngines } from './open-engines.ts'
 import { openMachine } from './open-machine.ts'
 import { openModelStore } from './open-model-store.ts'
 import { reportStatus } from './status-report.ts'
@@ -78,11 +78,12 @@ async function assemble(opened: AsyncDisposableStack, deps: BuildMinerDeps): Pro
   await workDirs.open()
 
   // The engines.
-  const { models, inputs } = await openModelStore(deps)
-  const engine = opened.adopt(makeEngine({ ...deps, ...machine, models, inputs }), (running) => running.stop())
+  const store = await openModelStore(deps)
+  const engines = await openEngines({ ...deps, machine, store, random })
+  const engine = opened.adopt(engines.engine, (running) => running.stop())
 
   // The coordinator.
-  const hasGpu = (): boolean => gpus.usable().length > 0
+  const hasGpu = (): boolean => engines.hasServerGpu || gpus.usable().length > 0
   const sender = {
     minerId: config.minerId,
     wallet: config.wallet,
@@ -105,7 +106,7 @@ async function assemble(opened: AsyncDisposableStack, deps: BuildMinerDeps): Pro
   const serverClock = new ServerClock(clock)
 
   // The work.
-  const slots = new Slots(config.maxConcurrency)
+  const slots = new Slots(engines.concurrency)
   const activeJobs = new ActiveJobs()
   const gate = new PollGate(['no_contact_yet'])
   const totals = new MinerTotals()
@@ -180,7 +181,9 @@ async function assemble(opened: AsyncDisposableStack, deps: BuildMinerDeps): Pro
       hardware: probeHardware(),
       gpus,
       workloads: () => engine.workloads,
-      models: () => models.list(),
+      hasGpu,
+      concurrency: engines.concurrency,
+      models: engines.models,
     })
   const lifecycle: Lifecycle = new Lifecycle({
     isConfigured: config.notConfigured.length === 0,

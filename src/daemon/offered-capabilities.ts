@@ -10,6 +10,8 @@ export interface OfferedCapabilitiesDeps {
   readonly publicKey: string
   readonly hardware: Pick<Hardware, 'cpu' | 'ramMb'>
   readonly gpus: MachineGpus
+  readonly hasGpu: () => boolean
+  readonly concurrency: number
   readonly workloads: () => readonly string[]
   readonly models: () => Capabilities['models']
 }
@@ -21,9 +23,9 @@ export function offeredCapabilities(deps: OfferedCapabilitiesDeps): Capabilities
   const bench = readBenchResults(config.stateDir)
   return {
     minerId: config.minerId,
-    mode: offered.length > 0 ? 'gpu' : 'cpu',
-    hasGpu: offered.length > 0,
-    concurrency: config.maxConcurrency,
+    mode: deps.hasGpu() ? 'gpu' : 'cpu',
+    hasGpu: deps.hasGpu(),
+    concurrency: deps.concurrency,
     workloads: deps.workloads(),
     limits: {
       vramMb: leastOf(largest(offered.map(({ vramMb }) => vramMb)), config.maxVramMb),

@@ -1,29 +1,36 @@
 import type { Engine, EngineStatus, RunRequest, RunResult } from '../domain/engine.ts'
 
-/** Sends each workload's jobs to the engine that has it: the first of those that offer it. */
+/** Sends the jobs of some workloads to engines of their own, and all others to the rest. */
 export class EngineRouter implements Engine {
-  readonly #engines: readonly Engine[]
+  readonly #routes: ReadonlyMap<string, Engine>
+  readonly #rest: Engine
 
-  /** The last one answers for workloads that none has. */
-  constructor(engines: readonly [Engine, ...Engine[]]) {
-    this.#engines = engines
+  /** `routes` by workload. What an engine has to say of a job that it does not offer at the moment is its own affair. */
+  constructor(routes: ReadonlyMap<string, Engine>, rest: Engine) {
+    this.#routes = routes
+    this.#rest = rest
   }
 
   get workloads(): readonly string[] {
-    return [...new Set(this.#engines.flatMap(({ workloads }) => workloads))].toSorted()
+    const routed = [...this.#routes]
+      .filter(([workload, engine]) => engine.workloads.includes(workload))
+      .map(([workload]) => workload)
+    return [...routed, ...this.#rest.workloads.filter((workload) => !this.#routes.has(workload))].toSorted()
   }
 
   async run(request: RunRequest): Promise<RunResult> {
-    const engine = this.#engines.find(({ workloads }) => workloads.includes(request.job.workload)) ?? this.#engines.at(-1)
-    if (engine === undefined) throw new RangeError('a router without engines')
-    return engine.run(request)
+    return (this.#routes.get(request.job.workload) ?? this.#rest).run(request)
   }
 
   status(): EngineStatus[] {
-    return this.#engines.flatMap((engine) => engine.status())
+    return [...this.#engines()].flatMap((engine) => engine.status())
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.#engines.map((engine) => engine.stop()))
+    await Promise.all([...this.#engines()].map((engine) => engine.stop()))
+  }
+
+  #engines(): ReadonlySet<Engine> {
+    return new Set([...this.#routes.values(), this.#rest])
   }
 }

@@ -46,7 +46,8 @@ export class InputCheck {
   #agree(name: string, meaning: Meaning, fail: (reason: string) => JobFailureError): void {
     const first = this.#meanings.get(name)
     if (first === undefined) this.#meanings.set(name, meaning)
-    else if (first.size !== meaning.size) throw fail(`, where ${name} is ${meaning.size}, but it is ${first.size} in input ${first.input}`)
+    else if (first.size !== meaning.size)
+      throw fail(`, where ${name} is ${meaning.size}, but it is ${first.size} in input ${first.input}`)
   }
 }
 

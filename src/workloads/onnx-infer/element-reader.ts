@@ -71,7 +71,8 @@ function putBigInteger(elements: BigInt64Array | BigUint64Array, at: number, val
 function bigInteger(value: unknown): bigint {
   if (typeof value === 'string' && DECIMAL.test(value)) return BigInt(value)
   if (typeof value !== 'number' || !Number.isInteger(value)) throw new ElementError(`${quoted(value)} is no whole number`)
-  if (!Number.isSafeInteger(value)) throw new ElementError(`${value} is not exact as a JSON number: write it as a text of decimal digits`)
+  if (!Number.isSafeInteger(value))
+    throw new ElementError(`${value} is not exact as a JSON number: write it as a text of decimal digits`)
   return BigInt(value)
 }
 

@@ -61,6 +61,9 @@ const tensor = z
   .refine((given) => given.data === undefined || (given.dtype !== undefined && given.shape !== undefined), {
     error: 'data needs a dtype and a shape',
   })
+  .refine((given) => given.tensor === undefined || given.input !== undefined, {
+    error: 'tensor names one in a file: it goes with input',
+  })
 
 /**
  * Params of `onnx_infer` (coordinator API v1, section 6). Unknown ones are ignored.
@@ -105,9 +108,14 @@ export type InputParams = OnnxInferParams['inputs'][string]
 /** Why this miner cannot do what the params ask for, though they are valid; null if it can. */
 export function unsupportedOnnxInfer({ inputs }: OnnxInferParams): string | null {
   for (const [name, { dtype }] of Object.entries(inputs)) {
-    if (dtype !== undefined && !INPUT_DTYPES.includes(dtype)) {
-      return `input ${name} is ${dtype}, which ONNX Runtime for Node.js does not take: it takes ${INPUT_DTYPES.join(', ')}`
-    }
+    const reason = dtype === undefined ? null : unsupportedDtype(name, dtype)
+    if (reason !== null) return reason
   }
   return null
+}
+
+/** Why an input of this type cannot be passed to a model; null if it can. */
+export function unsupportedDtype(name: string, dtype: string): string | null {
+  if (INPUT_DTYPES.includes(dtype)) return null
+  return `input ${name} is ${dtype}, which ONNX Runtime for Node.js does not take: it takes ${INPUT_DTYPES.join(', ')}`
 }

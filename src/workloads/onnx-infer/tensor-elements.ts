@@ -55,3 +55,8 @@ export function emptyElements(type: ElementType, count: number): NumericElements
 export function isElementType(type: string): type is ElementType {
   return Object.hasOwn(ELEMENT_BYTES, type)
 }
+
+/** Where the first byte stands that is no bool; -1 when all are. */
+export function notTruthAt(bytes: Uint8Array): number {
+  return bytes.findIndex((byte) => byte > 1)
+}

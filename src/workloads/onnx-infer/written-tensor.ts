@@ -1,11 +1,10 @@
 import { JobFailureError } from '../../domain/failure-codes.ts'
 import { elementCount } from '../tensor-files/element-types.ts'
 import type { ElementType } from '../tensor-files/element-types.ts'
+import { decodedElements } from './base64-elements.ts'
 import { ElementError, elementReader, textReader } from './element-reader.ts'
 import type { ElementReader } from './element-reader.ts'
 import { shapeText } from './ports.ts'
-import { ELEMENT_BYTES } from '../tensor-files/element-types.ts'
-import { elementsOver } from './tensor-elements.ts'
 import type { NumericElements } from './tensor-elements.ts'
 import type { InputParams } from './schema.ts'
 
@@ -21,31 +20,26 @@ export interface WrittenTensor {
 }
 
 /** The elements of a tensor that the params write out. Throws `E_INVALID` naming the place of what does not fit. */
-export function writtenElements(tensor: WrittenTensor): NumericElements | string[] {
-  const { name, type, shape, data } = tensor
+export function writtenElements({ name, type, shape, data }: WrittenTensor): NumericElements | string[] {
+  const path = `inputs.${name}.data`
   const count = elementCount(shape)
   if (typeof data === 'object' && 'base64' in data) {
-    if (type === 'string') throw new JobFailureError('E_INVALID', `inputs.${name}.data: texts have no base64 form, give an array`)
-    return decodedElements(name, type, count, data.base64)
+    if (type === 'string') throw new JobFailureError('E_INVALID', `${path}: texts have no base64 form, give an array`)
+    return decodedElements(type, count, data.base64, path)
   }
-  const values = Array.isArray(data) ? data : [data]
-  if (!Array.isArray(data) && shape.length > 0) throw new JobFailureError('E_INVALID', `inputs.${name}.data: must be an array`)
-  // No room is made for a shape that lies: elements that are not there are counted first.
-  const layout = layoutOf(values, shape)
-  if (layout === 'flat' && values.length !== count) {
-    throw new JobFailureError(
-      'E_INVALID',
-      `inputs.${name}.data: has ${values.length} elements, where shape ${shapeText(shape)} takes ${count}`,
-    )
+  if (typeof data !== 'object' && shape.length > 0) throw new JobFailureError('E_INVALID', `${path}: must be an array`)
+  const values: readonly unknown[] = typeof data === 'object' ? data : [data]
+  const isNested = shape.length > 1 && Array.isArray(values[0])
+  // Before room is made: a shape may lie.
+  if (isNested) checkNesting(values, shape, path)
+  else if (values.length !== count) {
+    const found = `has ${values.length} elements, where shape ${shapeText(shape)} takes ${count}`
+    throw new JobFailureError('E_INVALID', `${path}: ${found}`)
   }
-  if (layout === 'nested') checkNesting(values, shape, `inputs.${name}.data`)
+  const depth = isNested ? shape.length : 1
   return type === 'string'
-    ? filled(textReader(count), values, `inputs.${name}.data`)
-    : filled(elementReader(type, count), values, `inputs.${name}.data`)
-}
-
-function layoutOf(values: readonly unknown[], shape: readonly number[]): 'flat' | 'nested' {
-  return shape.length > 1 && Array.isArray(values[0]) ? 'nested' : 'flat'
+    ? filled(textReader(count), values, depth, path)
+    : filled(elementReader(type, count), values, depth, path)
 }
 
 /** Throws `E_INVALID` unless the arrays are nested and as long as the shape says. */
@@ -61,25 +55,24 @@ function checkNesting(values: readonly unknown[], shape: readonly number[], path
   }
 }
 
-/** Reads all elements, through all arrays, in order. */
-function filled<T>(reader: ElementReader<T>, values: readonly unknown[], path: string): T {
+/** Reads all elements in order, through arrays nested this deep. */
+function filled<T>(reader: ElementReader<T>, values: readonly unknown[], depth: number, path: string): T {
   let next = 0
-  const read = (values: readonly unknown[], path: string, isNested: boolean): void => {
-    for (let at = 0; at < values.length; at++) {
-      const value = values[at]
-      if (isNested && Array.isArray(value)) read(value, `${path}[${at}]`, true)
-      else putAt(value, path, at)
+  const read = (values: readonly unknown[], depth: number, path: string): void => {
+    for (const [at, value] of values.entries()) {
+      if (depth > 1 && Array.isArray(value)) {
+        read(value, depth - 1, `${path}[${at}]`)
+        continue
+      }
+      try {
+        reader.put(next, value)
+      } catch (error) {
+        if (!(error instanceof ElementError)) throw error
+        throw new JobFailureError('E_INVALID', `${path}[${at}]: ${error.message}`, { cause: error })
+      }
+      next += 1
     }
   }
-  const putAt = (value: unknown, path: string, at: number): void => {
-    try {
-      reader.put(next, value)
-    } catch (error) {
-      if (error instanceof ElementError) throw new JobFailureError('E_INVALID', `${path}[${at}]: ${error.message}`, { cause: error })
-      throw error
-    }
-    next += 1
-  }
-  read(values, path, Array.isArray(values[0]))
+  read(values, depth, path)
   return reader.elements
 }

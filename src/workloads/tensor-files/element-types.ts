@@ -30,10 +30,10 @@ export const ELEMENT_BYTES: Readonly<Record<ElementType, 1 | 2 | 4 | 8>> = {
 }
 
 /** A tensor as bytes: little-endian, the last dimension running fastest. */
-export interface TensorBytes {
+export interface TensorBytes<B extends ArrayBufferLike = ArrayBuffer> {
   readonly type: ElementType
   readonly shape: readonly number[]
-  readonly bytes: Uint8Array
+  readonly bytes: Uint8Array<B>
 }
 
 /** How many elements a tensor of this shape has: 1 for a single value, which has no dimensions. */

@@ -82,7 +82,9 @@ function elementsOf(descr: string | readonly unknown[]): Pick<NpyHeader, 'type' 
   const [, order, kind = ''] = /^([<>|])(\w+)$/.exec(descr) ?? []
   const type = TYPES.get(kind)
   if (type === undefined || (order === '|') !== kind.endsWith('1')) {
-    throw new TensorFileError(`is an npy file of dtype ${descr}: numbers of ${[...TYPES.keys()].join(', ')} are read, texts go in as data`)
+    throw new TensorFileError(
+      `is an npy file of dtype ${descr}: numbers of ${[...TYPES.keys()].join(', ')} are read, texts go in as data`,
+    )
   }
   return { type, isBigEndian: order === '>' }
 }

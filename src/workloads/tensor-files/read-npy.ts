@@ -27,7 +27,7 @@ function swapBytes(data: Uint8Array<ArrayBuffer>, elementBytes: number): void {
 }
 
 /** The elements of an array whose first dimension runs fastest, in the order in which the last does. */
-function lastDimensionFastest(data: Uint8Array, shape: readonly number[], elementBytes: number): Uint8Array {
+function lastDimensionFastest(data: Uint8Array, shape: readonly number[], elementBytes: number): Uint8Array<ArrayBuffer> {
   const ordered = new Uint8Array(data.length)
   const strides: number[] = []
   let stride = elementBytes

@@ -66,7 +66,7 @@ export function readSafetensorsHeader(header: Uint8Array, dataBytes: number): Re
 }
 
 /** A tensor of the header over its bytes. Throws `TensorFileError` for a dtype that this program does not compute with. */
-export function safetensorsTensor(name: string, { dtype, shape }: SafetensorsEntry, bytes: Uint8Array): TensorBytes {
+export function safetensorsTensor(name: string, { dtype, shape }: SafetensorsEntry, bytes: Uint8Array<ArrayBuffer>): TensorBytes {
   const type = elementTypeOf(dtype)
   if (type === null) throw new TensorFileError(`holds tensor ${name} as ${dtype}, which ONNX Runtime for Node.js does not take`)
   return { type, shape, bytes }
@@ -84,7 +84,8 @@ function parseHeader(header: Uint8Array): object {
   }
   const duplicate = duplicateJsonKey(text)
   if (duplicate !== null) throw new TensorFileError(`names ${JSON.stringify(duplicate)} twice in its safetensors header`)
-  if (typeof value !== 'object' || value === null) throw new TensorFileError('is no safetensors file: its header is no JSON object')
+  if (typeof value !== 'object' || value === null)
+    throw new TensorFileError('is no safetensors file: its header is no JSON object')
   return value
 }
 
@@ -111,11 +112,15 @@ function checkLayout(entries: ReadonlyMap<string, SafetensorsEntry>, dataBytes: 
   let end = 0
   for (const [name, entry] of [...entries].toSorted(([, a], [, b]) => a.start - b.start || a.end - b.end)) {
     if (entry.start !== end) {
-      throw new TensorFileError(`has tensor ${JSON.stringify(name)} at byte ${entry.start} of its data, not at ${end} where the one before ends`)
+      throw new TensorFileError(
+        `has tensor ${JSON.stringify(name)} at byte ${entry.start} of its data, not at ${end} where the one before ends`,
+      )
     }
     end = entry.end
   }
   if (end !== dataBytes) {
-    throw new TensorFileError(`has ${dataBytes} bytes of data, where its safetensors header tells of ${end}: it is not complete, or has something after it`)
+    throw new TensorFileError(
+      `has ${dataBytes} bytes of data, where its safetensors header tells of ${end}: it is not complete, or has something after it`,
+    )
   }
 }

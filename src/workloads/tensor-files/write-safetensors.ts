@@ -6,7 +6,7 @@ import { SAFETENSORS_DTYPES } from './safetensors-dtypes.ts'
 const ALIGNMENT = 8
 
 /** A tensor with its name, which must not be `__metadata__`: the format keeps that for itself. */
-export interface NamedTensor extends TensorBytes {
+export interface NamedTensor extends TensorBytes<ArrayBufferLike> {
   readonly name: string
 }
 

@@ -132,7 +132,7 @@ describe('llm_gen', () => {
       ['llm_gen', { prompt: 'a', messages: [{ role: 'user', content: 'a' }] }, 'E_INVALID'],
       ['llm_gen', { prompt: 'a', model: 'gpt-17' }, 'E_INPUT'],
       ['torch_bench', {}, 'E_DENY'],
-      ['sd_infer', {}, 'E_UNSUPPORTED'],
+      ['matrix_challenge', {}, 'E_UNSUPPORTED'],
     ] as const
     for (const [workload, params, code] of codes) {
       expect((await failureOf(pool.run(await runRequest(workload, params)))).code).toBe(code)

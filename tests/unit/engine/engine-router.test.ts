@@ -46,20 +46,22 @@ function requestFor(workload: string): RunRequest {
 describe('EngineRouter', () => {
   const server = new NamedEngine('server', ['llm_gen'])
   const here = new NamedEngine('here', ['llm_gen', 'torch_bench'])
-  const router = new EngineRouter([server, here])
+  const router = new EngineRouter(new Map([['llm_gen', server]]), here)
 
-  it('sends a job to the first engine that has its workload', async () => {
+  it('sends the jobs of a workload to its own engine, whether that offers it at the moment or not', async () => {
     await expect(router.run(requestFor('llm_gen'))).rejects.toThrow('ran on server')
-    await expect(router.run(requestFor('torch_bench'))).rejects.toThrow('ran on here')
+    server.workloads = []
+    await expect(router.run(requestFor('llm_gen'))).rejects.toThrow('ran on server')
+    server.workloads = ['llm_gen']
   })
 
-  it('leaves it to the last to refuse what none has', async () => {
+  it('sends all others to the rest, which refuses what it does not have', async () => {
+    await expect(router.run(requestFor('torch_bench'))).rejects.toThrow('ran on here')
     await expect(router.run(requestFor('unheard_of'))).rejects.toThrow('ran on here')
   })
 
-  it('offers what one of them offers at the moment', () => {
+  it('offers a routed workload while its own engine does', () => {
     expect(router.workloads).toEqual(['llm_gen', 'torch_bench'])
-    here.workloads = ['torch_bench']
     server.workloads = []
     expect(router.workloads).toEqual(['torch_bench'])
   })

@@ -1,0 +1,51 @@
+import { open } from 'node:fs/promises'
+import type { GgufFileInfo } from 'node-llama-cpp'
+import { JobFailureError } from '../../domain/failure-codes.ts'
+import type { ModelFile } from './run-context.ts'
+
+const HEADER_BYTES = 24
+/** The least that a tensor's and an entry's description take in the file. */
+const LEAST_TENSOR_BYTES = 24
+const LEAST_ENTRY_BYTES = 13
+
+/** Reads what stands in front of the weights. Throws `E_INPUT` for a file that is no GGUF, or not all of one. */
+export async function readModelFile(file: ModelFile): Promise<GgufFileInfo> {
+  await checkHeader(file)
+  const { readGgufFileInfo } = await import('node-llama-cpp')
+  try {
+    return await readGgufFileInfo(file.path, { sourceType: 'filesystem', logWarnings: false })
+  } catch (cause) {
+    throw damaged(file, cause instanceof Error ? cause.message : String(cause))
+  }
+}
+
+/** Looks at counts before anything is allocated by them. */
+async function checkHeader(file: ModelFile): Promise<void> {
+  const handle = await open(file.path)
+  try {
+    const { size } = await handle.stat()
+    const header = Buffer.alloc(HEADER_BYTES)
+    const { bytesRead } = await handle.read(header, 0, HEADER_BYTES, 0)
+    const magic = header.toString('latin1', 0, 4)
+    if (magic !== 'GGUF') {
+      const start = JSON.stringify(header.toString('latin1', 0, Math.min(bytesRead, 8)))
+      throw new JobFailureError('E_INPUT', `model ${file.name} is no GGUF file: it begins with ${start} instead of "GGUF"`)
+    }
+    if (bytesRead < HEADER_BYTES) throw damaged(file, `it has ${size} bytes`)
+    const version = header.readUInt32LE(4)
+    if (version < 2 || version > 3) {
+      throw new JobFailureError('E_INPUT', `model ${file.name} is a GGUF file of version ${version}: versions 2 and 3 can be read`)
+    }
+    const tensors = header.readBigUInt64LE(8)
+    const entries = header.readBigUInt64LE(16)
+    if (tensors * BigInt(LEAST_TENSOR_BYTES) + entries * BigInt(LEAST_ENTRY_BYTES) > BigInt(size)) {
+      throw damaged(file, `its header promises ${tensors} tensors and ${entries} entries in ${size} bytes`)
+    }
+  } finally {
+    await handle.close()
+  }
+}
+
+export function damaged(file: ModelFile, detail: string): JobFailureError {
+  return new JobFailureError('E_INPUT', `model ${file.name} is damaged or incomplete: ${detail}`)
+}

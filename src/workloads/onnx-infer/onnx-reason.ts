@@ -1,0 +1,17 @@
+/** Longest text of ONNX Runtime that goes into a message. */
+const MAX_REASON = 600
+
+/** What ONNX Runtime says of an error, without the places in its own sources and, where given, without a path of this machine. */
+export function onnxReason(error: unknown, path?: string): string {
+  const message = error instanceof Error ? error.message : String(error)
+  const reason = (path === undefined ? message : message.replaceAll(path, 'the model'))
+    .replaceAll(/\/onnxruntime_src\/\S+:\d+ [^)]*\)( const)? /g, '')
+    .replaceAll(/\s+/g, ' ')
+    .trim()
+  return reason.length > MAX_REASON ? `${reason.slice(0, MAX_REASON)}…` : reason
+}
+
+/** Whether ONNX Runtime failed for want of memory. */
+export function isOutOfMemory(reason: string): boolean {
+  return /bad_alloc|bad allocation|failed to allocate|out of memory/i.test(reason)
+}
