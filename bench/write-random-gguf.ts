@@ -75,7 +75,11 @@ function metadataOf(shape: LlamaShape): ConstructorParameters<typeof GgufHeader>
   for (let token = 0; token < shape.vocabulary; token += 1) {
     const byte = token - 3
     tokens.push(
-      token < 3 ? (['<unk>', '<s>', '</s>'][token] ?? '') : byte < 256 ? `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>` : `\u2581w${token}`,
+      token < 3
+        ? (['<unk>', '<s>', '</s>'][token] ?? '')
+        : byte < 256
+          ? `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`
+          : `\u2581w${token}`,
     )
     scores.push(-token)
     // 1 normal, 2 unknown, 3 control, 6 byte.
@@ -107,7 +111,7 @@ async function writeTensor(file: FileHandle, { name, type, dimensions, bytes }: 
     await file.writeFile(new Uint8Array(new Float32Array(bytes / 4).fill(1).buffer))
     return
   }
-  for (let written = 0; written < bytes; ) {
+  for (let written = 0; written < bytes;) {
     const chunk = random.blocks(Math.min(CHUNK_BLOCKS, (bytes - written) / BLOCK_BYTES))
     if (name === 'token_embd.weight' && written === 0) {
       const rowBytes = ((dimensions[0] ?? 0) / BLOCK_VALUES) * BLOCK_BYTES

@@ -18,6 +18,7 @@ export interface Benchmark {
   readonly figure: (results: readonly RunResult[], seconds: number) => number
 }
 
+const LATENT: readonly number[] = new Array<number>(4 * 16 * 16).fill(0)
 const STORY = { prompt: 'Once upon a time', max_tokens: 256, stop: [] }
 
 export const BENCHMARKS: readonly Benchmark[] = [
@@ -56,6 +57,15 @@ export const BENCHMARKS: readonly Benchmark[] = [
     params: { prompt: 'a red circle on a white background', steps: 20, guidance_scale: 5, scheduler: 'euler' },
     jobs: 1,
     figure: (results) => metric(results[0], 'steps_per_s'),
+  },
+  {
+    name: 'onnx_runs_per_s',
+    workload: 'onnx_infer',
+    what: "tiny-sd's decoder, 64 × 64",
+    unit: 'runs/s',
+    params: { model: 'tiny-sd-decoder', inputs: { latent_sample: { dtype: 'float32', shape: [1, 4, 16, 16], data: LATENT } } },
+    jobs: 1,
+    figure: (results) => 1000 / metric(results[0], 'infer_ms'),
   },
 ]
 

@@ -3,6 +3,7 @@ import { JobFailureError } from '../domain/failure-codes.ts'
 import type { ModelRef } from '../domain/job.ts'
 import type { ModelFormat } from '../domain/models.ts'
 import { llmGenParams } from './llm-gen/schema.ts'
+import { onnxInferParams, unsupportedOnnxInfer } from './onnx-infer/schema.ts'
 import { sdInferParams, sdInferSize } from './sd-infer/schema.ts'
 import { torchBenchParams, unsupportedTorchBench } from './torch-bench/schema.ts'
 
@@ -41,6 +42,21 @@ export const WORKLOADS: ReadonlyMap<string, WorkloadSpec> = new Map<string, Work
       read: (given) => {
         const params = parse('llm_gen', llmGenParams, given)
         return { ...NOTHING, params, modelName: params.model ?? null }
+      },
+    },
+  ],
+  [
+    'onnx_infer',
+    {
+      engine: 'onnx',
+      model: 'onnx',
+      read: (given) => {
+        const params = parse('onnx_infer', onnxInferParams, given)
+        const reason = unsupportedOnnxInfer(params)
+        if (reason !== null) throw new JobFailureError('E_UNSUPPORTED', `onnx_infer: ${reason}`)
+        const { model } = params
+        if (typeof model !== 'object') return { ...NOTHING, params, modelName: model ?? null }
+        return { ...NOTHING, params, modelRef: { name: null, uri: model.uri, sha256: model.sha256, bytes: null } }
       },
     },
   ],

@@ -52,8 +52,8 @@ export interface OnnxConstant {
   readonly name: string
   readonly type: OnnxType
   readonly shape: readonly number[]
-  /** Little-endian, as it lies in memory; or the name of a file beside the model that holds it from its beginning. */
-  readonly data: Uint8Array | { readonly file: string; readonly bytes: number }
+  /** Little-endian, as it lies in memory; or texts; or the name of a file beside the model that holds it from its beginning. */
+  readonly data: Uint8Array | { readonly texts: readonly string[] } | { readonly file: string; readonly bytes: number }
 }
 
 export interface OnnxModel {
@@ -114,6 +114,7 @@ function attribute(name: string, value: number | readonly number[] | Uint8Array)
 function tensorProto({ name, type, shape, data }: OnnxConstant): Uint8Array {
   const head = [...shape.map((size) => integer(1, size)), integer(2, TYPES[type]), field(8, text(name))]
   if (data instanceof Uint8Array) return Buffer.concat([...head, field(9, data)])
+  if ('texts' in data) return Buffer.concat([...head, ...data.texts.map((value) => field(6, text(value)))])
   const places = Object.entries({ location: data.file, offset: '0', length: String(data.bytes) })
   const external = places.map(([key, value]) => field(13, Buffer.concat([field(1, text(key)), field(2, text(value))])))
   return Buffer.concat([...head, ...external, integer(14, 1)])

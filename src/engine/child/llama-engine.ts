@@ -1,50 +1,34 @@
-import type {
-  GbnfJsonBasicSchema,
-  Llama,
-  LlamaContext,
-  LlamaContextSequence,
-  LlamaGrammarEvaluationState,
-  LlamaModel,
-} from 'node-llama-cpp'
+import type { GbnfJsonBasicSchema, Llama, LlamaGrammarEvaluationState, LlamaModel } from 'node-llama-cpp'
 import type { EngineIdentity } from './engine-identity.ts'
 import type { EngineSettings } from './engine-settings.ts'
 import { firstThatStarts } from './first-that-starts.ts'
+import { ChatTemplates } from './llama-chat-templates.ts'
+import { LlamaLoader } from './llama-loader.ts'
+import type { WarmModel } from './llama-warm-model.ts'
+import { WarmModels } from './llama-warm-models.ts'
 import type { ModelFile } from './run-context.ts'
-
-/** Context of a model whose catalogue entry does not give one, in tokens. */
-const DEFAULT_CONTEXT_TOKENS = 4096
-/**
- * Below this size of the weights a second compute thread costs more in waiting than it brings: measured on two cores with
- * a 5 MB model, one thread gave a steady 1,500 tokens/s, two between 500 and 1,700.
- */
-const SINGLE_THREAD_BYTES = 64 * 1024 * 1024
-
-/** A loaded model with room for all runs in one context, so that llama.cpp computes them in one batch. */
-export interface WarmModel {
-  readonly model: LlamaModel
-  readonly context: LlamaContext
-  readonly idleSequences: LlamaContextSequence[]
-}
 
 /** What generated text must follow. */
 export type GrammarSource = { readonly gbnf: string } | { readonly jsonSchema: object }
 
 /** llama.cpp through node-llama-cpp, its models kept between jobs. */
 export class LlamaEngine {
+  /** Where chat templates, which are programs of a model's maker, run. */
+  readonly chatTemplates = new ChatTemplates()
   readonly #llama: Llama
-  readonly #settings: EngineSettings
   readonly #device: string
-  readonly #models = new Map<string, Promise<WarmModel>>()
+  readonly #models: WarmModels<ModelFile, WarmModel>
 
-  private constructor(llama: Llama, settings: EngineSettings, device: string) {
+  private constructor(llama: Llama, device: string, loader: LlamaLoader) {
     this.#llama = llama
-    this.#settings = settings
     this.#device = device
+    this.#models = new WarmModels({ keyOf: ({ sha256 }) => sha256, load: (file, room) => loader.load(file, room) })
   }
 
-  /** Loads the library, with a GPU if the settings ask for one and there is one. */
+  /** Loads the library, on the first of the settings' back ends that works here. */
   static async start(settings: EngineSettings): Promise<LlamaEngine> {
     const { getLlama, LlamaLogLevel } = await import('node-llama-cpp')
+    let complaint = ''
     const llama = await firstThatStarts(settings.backends, (backend) =>
       getLlama({
         build: 'never',
@@ -52,12 +36,16 @@ export class LlamaEngine {
         // No sharing of a thread budget between contexts: there is one context that computes at a time.
         maxThreads: 0,
         logLevel: LlamaLogLevel.warn,
-        logger: (level, message) => process.stderr.write(`llama.cpp ${level}: ${message}\n`),
+        logger: (level, message) => {
+          if (level === LlamaLogLevel.error) complaint = message.trim()
+          process.stderr.write(`llama.cpp ${level}: ${message}\n`)
+        },
         progressLogs: false,
       }),
     )
     const names = llama.gpu === false ? [] : await llama.getGpuDeviceNames()
-    return new LlamaEngine(llama, settings, names.length === 0 ? 'cpu' : names.join(', '))
+    const loader = new LlamaLoader({ llama, settings, lastComplaint: () => complaint })
+    return new LlamaEngine(llama, names.length === 0 ? 'cpu' : names.join(', '), loader)
   }
 
   get identity(): EngineIdentity {
@@ -70,18 +58,9 @@ export class LlamaEngine {
     }
   }
 
-  get mode(): 'gpu' | 'cpu' {
-    return this.#llama.gpu === false ? 'cpu' : 'gpu'
-  }
-
-  /** The model, loaded on first use. */
-  async model(file: ModelFile): Promise<WarmModel> {
-    const known = this.#models.get(file.sha256)
-    if (known !== undefined) return known
-    const loading = this.#load(file)
-    this.#models.set(file.sha256, loading)
-    loading.catch(() => this.#models.delete(file.sha256))
-    return loading
+  /** Calls `run` with the model, loaded on first use, which stays loaded meanwhile. */
+  async withModel<T>(file: ModelFile, run: (model: WarmModel) => Promise<T>): Promise<T> {
+    return this.#models.use(file, run)
   }
 
   /** A grammar at its beginning, for one run. Rejects where llama.cpp does not take the grammar or the schema. */
@@ -92,28 +71,6 @@ export class LlamaEngine {
     }
     if (!isLibrarySchema(source.jsonSchema)) throw new TypeError('an empty schema')
     return new LlamaGrammarEvaluationState({ model, grammar: await this.#llama.createGrammarForJsonSchema(source.jsonSchema) })
-  }
-
-  /** Lends a sequence with an empty history to `use`. */
-  async withSequence<T>(warm: WarmModel, use: (sequence: LlamaContextSequence) => Promise<T>): Promise<T> {
-    const sequence = warm.idleSequences.pop() ?? warm.context.getSequence()
-    try {
-      return await use(sequence)
-    } finally {
-      await sequence.clearHistory()
-      warm.idleSequences.push(sequence)
-    }
-  }
-
-  async #load(file: ModelFile): Promise<WarmModel> {
-    const model = await this.#llama.loadModel({ modelPath: file.path })
-    const { threads, parallelRuns } = this.#settings
-    const context = await model.createContext({
-      contextSize: file.contextTokens ?? Math.min(model.trainContextSize, DEFAULT_CONTEXT_TOKENS),
-      sequences: parallelRuns,
-      threads: threads > 0 ? threads : model.size < SINGLE_THREAD_BYTES ? 1 : this.#llama.cpuMathCores,
-    })
-    return { model, context, idleSequences: [] }
   }
 }
 

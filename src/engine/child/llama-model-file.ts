@@ -34,7 +34,10 @@ async function checkHeader(file: ModelFile): Promise<void> {
     if (bytesRead < HEADER_BYTES) throw damaged(file, `it has ${size} bytes`)
     const version = header.readUInt32LE(4)
     if (version < 2 || version > 3) {
-      throw new JobFailureError('E_INPUT', `model ${file.name} is a GGUF file of version ${version}: versions 2 and 3 can be read`)
+      throw new JobFailureError(
+        'E_INPUT',
+        `model ${file.name} is a GGUF file of version ${version}: versions 2 and 3 can be read`,
+      )
     }
     const tensors = header.readBigUInt64LE(8)
     const entries = header.readBigUInt64LE(16)

@@ -8,13 +8,17 @@ interface Entry<M> {
   users: number
 }
 
+/** How things are when a model is to be loaded. */
+export interface Room<M> {
+  readonly loaded: readonly M[]
+  /** One of these is idle and can go: no need to make do with the room that is left. */
+  readonly mayRefuse: boolean
+}
+
 export interface WarmModelsDeps<F, M> {
   readonly keyOf: (file: F) => string
-  /**
-   * Loads a model. Resolves with null, having loaded nothing, where `mayRefuse` and the model would get more room if another
-   * one were gone.
-   */
-  readonly load: (file: F, mayRefuse: boolean) => Promise<M | null>
+  /** Loads a model. Resolves with null, having loaded nothing, where it may refuse and would get more room if one were gone. */
+  readonly load: (file: F, room: Room<M>) => Promise<M | null>
 }
 
 /**
@@ -25,6 +29,7 @@ export class WarmModels<F, M extends Unloadable> {
   readonly #deps: WarmModelsDeps<F, M>
   /** Least recently used first. */
   readonly #entries = new Map<string, Entry<M>>()
+  readonly #loaded = new Set<M>()
   #lastLoad: Promise<unknown> = Promise.resolve()
 
   constructor(deps: WarmModelsDeps<F, M>) {
@@ -38,7 +43,7 @@ export class WarmModels<F, M extends Unloadable> {
     this.#touch(key, entry)
     entry.users++
     try {
-      return await run(await this.#loaded(key, entry))
+      return await run(await this.#settled(key, entry))
     } finally {
       entry.users--
       if (this.#entries.get(key) === entry) this.#touch(key, entry)
@@ -50,7 +55,7 @@ export class WarmModels<F, M extends Unloadable> {
     this.#entries.set(key, entry)
   }
 
-  async #loaded(key: string, entry: Entry<M>): Promise<M> {
+  async #settled(key: string, entry: Entry<M>): Promise<M> {
     try {
       return await entry.loading
     } catch (error) {
@@ -69,13 +74,22 @@ export class WarmModels<F, M extends Unloadable> {
   async #load(file: F): Promise<M> {
     for (;;) {
       const idle = [...this.#entries].find(([, { users }]) => users === 0)
-      const model = await this.#deps.load(file, idle !== undefined)
-      if (model !== null) return model
+      const model = await this.#deps.load(file, { loaded: [...this.#loaded], mayRefuse: idle !== undefined })
+      if (model !== null) {
+        this.#loaded.add(model)
+        return model
+      }
       if (idle === undefined) throw new Error('a model was refused although there is no other one to unload')
-      const [key, entry] = idle
-      if (entry.users > 0 || this.#entries.get(key) !== entry) continue
-      this.#entries.delete(key)
-      await (await entry.loading).dispose()
+      await this.#unload(...idle)
     }
+  }
+
+  /** Unloads a model unless somebody has come to use it meanwhile. */
+  async #unload(key: string, entry: Entry<M>): Promise<void> {
+    if (entry.users > 0 || this.#entries.get(key) !== entry) return
+    this.#entries.delete(key)
+    const model = await entry.loading
+    this.#loaded.delete(model)
+    await model.dispose()
   }
 }

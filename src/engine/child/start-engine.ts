@@ -20,12 +20,17 @@ export async function startEngine(kind: string, settings: EngineSettings): Promi
       return started(await LlamaEngine.start(settings), { llm_gen: runLlmGen })
     }
     case 'onnx': {
-      const [{ OnnxEngine }, { runSdInfer }, { runTorchBench }] = await Promise.all([
+      const [{ OnnxEngine }, { runOnnxInfer }, { runSdInfer }, { runTorchBench }] = await Promise.all([
         import('./onnx-engine.ts'),
+        import('../../workloads/onnx-infer/run.ts'),
         import('../../workloads/sd-infer/run.ts'),
         import('../../workloads/torch-bench/run.ts'),
       ])
-      return started(await OnnxEngine.start(settings), { sd_infer: runSdInfer, torch_bench: runTorchBench })
+      return started(await OnnxEngine.start(settings), {
+        onnx_infer: runOnnxInfer,
+        sd_infer: runSdInfer,
+        torch_bench: runTorchBench,
+      })
     }
     default:
       throw new Error(`there is no engine ${kind}`)

@@ -1,4 +1,3 @@
-import { Template } from '@huggingface/jinja'
 import { JobFailureError } from '../../domain/failure-codes.ts'
 import type { LlmGenParams } from './schema.ts'
 
@@ -9,19 +8,27 @@ export interface ChatTemplate {
   readonly eosText: string
 }
 
-/** Lays out a conversation by the model's own template, ready for the assistant's answer. Throws `E_INVALID` where that fails. */
-export function chatPrompt(messages: NonNullable<LlmGenParams['messages']>, template: ChatTemplate): string {
+/** Fills in a template; rejects when it fails. */
+export type RenderTemplate = (source: string, values: Readonly<Record<string, unknown>>) => Promise<string>
+
+/** Lays out a conversation by the model's own template, ready for the assistant's answer. Rejects with `E_INVALID` where that fails. */
+export async function chatPrompt(
+  messages: NonNullable<LlmGenParams['messages']>,
+  template: ChatTemplate,
+  render: RenderTemplate,
+): Promise<string> {
   if (template.source === undefined) {
     throw new JobFailureError('E_INVALID', 'the model has no chat template: send prompt instead of messages')
   }
   try {
-    return new Template(template.source).render({
+    return await render(template.source, {
       messages,
       add_generation_prompt: true,
       bos_token: template.bosText,
       eos_token: template.eosText,
     })
   } catch (cause) {
-    throw new JobFailureError('E_INVALID', `the model's chat template refuses these messages: ${String(cause)}`, { cause })
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new JobFailureError('E_INVALID', `the model's chat template refuses these messages: ${reason}`, { cause })
   }
 }

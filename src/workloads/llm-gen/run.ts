@@ -1,102 +1,103 @@
-import type {
-  LlamaContextSequence,
-  LlamaGrammarEvaluationState,
-  LlamaModel,
-  SequenceEvaluateOptions,
-  Token,
-} from 'node-llama-cpp'
+import type { LlamaGrammarEvaluationState, LlamaModel, Token } from 'node-llama-cpp'
 import { JobFailureError } from '../../domain/failure-codes.ts'
 import { canonicalJson } from '../../engine/child/canonical-json.ts'
 import type { LlamaEngine } from '../../engine/child/llama-engine.ts'
-import type { RunContext, WorkloadResult } from '../../engine/child/run-context.ts'
+import type { GenerationRequest, WarmModel } from '../../engine/child/llama-warm-model.ts'
+import type { ModelFile, RunContext, WorkloadResult } from '../../engine/child/run-context.ts'
 import { chatPrompt } from './chat-prompt.ts'
+import { GeneratedText } from './generated-text.ts'
 import { llmGenParams } from './schema.ts'
 import type { LlmGenParams } from './schema.ts'
-import { StopStrings } from './stop-strings.ts'
-import { TextStream } from './text-stream.ts'
-import { TokenText } from './token-text.ts'
 
 /** How many of the last tokens `repeat_penalty` counts. */
 const REPEAT_WINDOW = 64
+/** llama.cpp takes this seed for "any", and would give another text each time. */
+const ANY_SEED = 0xffff_ffff
 /** A JSON grammar allows white space without end behind the value: this much of it means that the value is complete. */
 const JSON_END = '\n\n\n\n'
 
-interface Generated {
-  readonly tokens: readonly Token[]
-  readonly text: string
-  readonly finishReason: 'stop' | 'length'
+/** Generates text. Cancel takes effect between two batches: between tokens, and between parts of a long prompt. */
+export async function runLlmGen(context: RunContext<LlamaEngine>): Promise<WorkloadResult> {
+  const params = llmGenParams.parse(context.params)
+  const { model: file } = context
+  if (file === null) throw new JobFailureError('E_INPUT', 'llm_gen needs a model')
+  const waitStartMs = performance.now()
+  return context.engine.withModel(file, (warm) => {
+    context.signal.throwIfAborted()
+    return generate(context, { params, file, warm, loadMs: performance.now() - waitStartMs })
+  })
 }
 
-/** Generates text. Cancel takes effect between tokens. */
-export async function runLlmGen(context: RunContext<LlamaEngine>): Promise<WorkloadResult> {
-  const { engine, signal } = context
-  const params = llmGenParams.parse(context.params)
-  if (context.model === null) throw new JobFailureError('E_INPUT', 'llm_gen needs a model')
+interface Prepared {
+  readonly params: LlmGenParams
+  readonly file: ModelFile
+  readonly warm: WarmModel
+  readonly loadMs: number
+}
 
-  const loadStartMs = performance.now()
-  const warm = await engine.model(context.model)
-  const loadMs = performance.now() - loadStartMs
-  signal.throwIfAborted()
-
-  const prompt = promptTokens(warm.model, params)
-  const contextTokens = warm.context.contextSize
-  if (prompt.length >= contextTokens) {
-    throw new JobFailureError(
-      'E_INVALID',
-      `the prompt has ${prompt.length} tokens, and the context of ${context.model.name} holds ${contextTokens}: shorten the prompt`,
-    )
-  }
-  const options = await samplingOptions(engine, warm.model, params)
+async function generate(context: RunContext<LlamaEngine>, { params, warm, loadMs }: Prepared): Promise<WorkloadResult> {
+  const { engine, signal, progress } = context
+  const { model, contextTokens } = warm
+  const prompt = warm.promptTokens(await promptText(engine, model, params))
   const isJson = params.json_schema !== undefined
-  const stop = isJson ? [...params.stop, JSON_END] : params.stop
-  const startMs = performance.now()
-  const generated = await engine.withSequence(warm, (sequence) => {
-    const maxTokens = Math.min(params.max_tokens, contextTokens - prompt.length)
-    return generate({ context, sequence, model: warm.model, prompt, stop, maxTokens, options })
+  const grown = new GeneratedText<Token>({
+    prompt,
+    stop: isJson ? [...params.stop, JSON_END] : params.stop,
+    maxTokens: Math.min(params.max_tokens, contextTokens - prompt.length),
+    detokenize: (tokens, before) => model.detokenize(tokens, false, before),
+    send: (piece) => progress({ type: 'token', data: piece }),
   })
-  const text = isJson ? generated.text.trimEnd() : generated.text
+  const grammar = await grammarState(engine, model, params)
+  const startMs = performance.now()
+  const { reusedTokens } = await warm.generate({
+    prompt,
+    sampling: samplingOf(params, prompt),
+    grammar,
+    isDeterministic: params.deterministic,
+    signal,
+    onToken: (token) => grown.push(token),
+  })
+  const { text, finishReason } = grown.finish()
   const seconds = (performance.now() - startMs) / 1000
-
   return {
-    mode: engine.mode,
+    mode: warm.mode,
     mediaType: 'application/json',
-    output: canonicalJson({ finish_reason: generated.finishReason, text, tokens: generated.tokens }),
+    output: canonicalJson({ finish_reason: finishReason, text: isJson ? text.trimEnd() : text, tokens: grown.tokens }),
     metrics: {
-      tokens_per_s: generated.tokens.length / seconds,
+      tokens_per_s: grown.tokens.length / seconds,
       prompt_tokens: prompt.length,
-      completion_tokens: generated.tokens.length,
+      prompt_tokens_reused: reusedTokens,
+      completion_tokens: grown.tokens.length,
       load_ms: loadMs,
     },
-    environment: { context_tokens: contextTokens },
+    environment: { context_tokens: contextTokens, deterministic: params.deterministic },
   }
 }
 
-function promptTokens(model: LlamaModel, params: LlmGenParams): Token[] {
-  const { bos, shouldPrependBosToken } = model.tokens
-  const text =
-    params.messages === undefined
-      ? (params.prompt ?? '')
-      : chatPrompt(params.messages, {
-          source: model.fileInfo.metadata.tokenizer?.chat_template,
-          bosText: model.tokens.bosString ?? '',
-          eosText: model.tokens.eosString ?? '',
-        })
-  const tokens = model.tokenize(text, true)
-  return shouldPrependBosToken && bos !== null && tokens[0] !== bos ? [bos, ...tokens] : tokens
+async function promptText(engine: LlamaEngine, model: LlamaModel, params: LlmGenParams): Promise<string> {
+  if (params.messages === undefined) return params.prompt ?? ''
+  const template = {
+    source: model.fileInfo.metadata.tokenizer?.chat_template,
+    bosText: model.tokens.bosString ?? '',
+    eosText: model.tokens.eosString ?? '',
+  }
+  return chatPrompt(params.messages, template, (source, values) => engine.chatTemplates.render(source, values))
 }
 
-async function samplingOptions(engine: LlamaEngine, model: LlamaModel, params: LlmGenParams): Promise<SequenceEvaluateOptions> {
-  const grammarEvaluationState = await grammarState(engine, model, params)
+function samplingOf(params: LlmGenParams, prompt: readonly Token[]): GenerationRequest['sampling'] {
   return {
     temperature: params.temperature,
     topP: params.top_p,
     topK: params.top_k,
     minP: params.min_p,
-    seed: params.seed,
-    ...(grammarEvaluationState === null ? {} : { grammarEvaluationState }),
+    seed: params.seed % ANY_SEED,
     ...(params.repeat_penalty === 1
       ? {}
-      : { repeatPenalty: { penalty: params.repeat_penalty, maxPunishTokens: REPEAT_WINDOW, punishTokens: [] } }),
+      : {
+          repeatPenalty: params.repeat_penalty,
+          repeatPenaltyMaxTokens: REPEAT_WINDOW,
+          repeatPenaltyTokens: Uint32Array.from(prompt.slice(-REPEAT_WINDOW)),
+        }),
   }
 }
 
@@ -112,48 +113,5 @@ async function grammarState(
   } catch (cause) {
     const name = params.grammar === undefined ? 'json_schema' : 'grammar'
     throw new JobFailureError('E_INVALID', `llama.cpp cannot use this ${name}: ${String(cause)}`, { cause })
-  }
-}
-
-interface Generation {
-  readonly context: RunContext<LlamaEngine>
-  readonly sequence: LlamaContextSequence
-  readonly model: LlamaModel
-  readonly prompt: Token[]
-  readonly stop: readonly string[]
-  readonly maxTokens: number
-  readonly options: SequenceEvaluateOptions
-}
-
-async function generate({ context, sequence, model, prompt, stop, maxTokens, options }: Generation): Promise<Generated> {
-  const stops = new StopStrings(stop)
-  const text = new TokenText<Token>((tokens, before) => model.detokenize(tokens, false, before), prompt)
-  const stream = new TextStream((piece) => context.progress({ type: 'token', data: piece }))
-  const tokens: Token[] = []
-  const { repeatPenalty } = options
-  let searched = 0
-  const recent = (): Token[] => [...prompt, ...tokens].slice(-REPEAT_WINDOW)
-
-  for await (const token of sequence.evaluate(prompt, {
-    ...options,
-    ...(repeatPenalty === undefined ? {} : { repeatPenalty: { ...repeatPenalty, punishTokens: recent } }),
-  })) {
-    context.signal.throwIfAborted()
-    tokens.push(token)
-    text.push(token)
-    if (stop.length > 0) {
-      const grown = text.read()
-      const stopAt = stops.find(grown, searched)
-      if (stopAt !== null) return finish(grown.slice(0, stopAt), 'stop')
-      searched = grown.length
-    }
-    if (tokens.length === maxTokens) return finish(text.finish(), 'length')
-    if (stream.isDue) stream.show(text.read(), stops)
-  }
-  return finish(text.finish(), 'stop')
-
-  function finish(whole: string, finishReason: Generated['finishReason']): Generated {
-    stream.finish(whole)
-    return { tokens, text: whole, finishReason }
   }
 }

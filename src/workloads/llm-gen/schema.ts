@@ -32,7 +32,13 @@ export const llmGenParams = z
     min_p: z.number().min(0).max(1).default(0),
     /** 1 is none; over the last 64 tokens. */
     repeat_penalty: z.number().gt(0).max(10).default(1),
+    /** Begins the random numbers of this job's own sampler; of no account at temperature 0. 2^32 - 1 is the same as 0. */
     seed: z.int().min(0).max(0xffff_ffff).default(0),
+    /**
+     * Computes the text apart from other jobs and from kept results, slower, so that it is the same whatever else the miner
+     * does. Without it, jobs are computed together, and rounding can differ with the company: docs/determinism.md.
+     */
+    deterministic: z.boolean().default(false),
     /** Texts that end the generation. */
     stop: z.array(z.string().min(1).max(1000)).max(16).default([]),
     json_schema: jsonSchema.optional(),
@@ -47,3 +53,9 @@ export const llmGenParams = z
   })
 
 export type LlmGenParams = z.infer<typeof llmGenParams>
+
+/** Size of all text that the model is to read, in bytes of UTF-8. */
+export function llmGenPromptBytes({ prompt, messages }: Pick<LlmGenParams, 'prompt' | 'messages'>): number {
+  const texts = [prompt ?? '', ...(messages ?? []).map(({ content }) => content)]
+  return texts.reduce((bytes, text) => bytes + Buffer.byteLength(text), 0)
+}

@@ -1,4 +1,3 @@
-import { dirname } from 'node:path'
 import type { InferenceSession } from 'onnxruntime-node'
 import { JobFailureError } from '../../domain/failure-codes.ts'
 import type { OnnxEngine } from '../../engine/child/onnx-engine.ts'
@@ -28,7 +27,7 @@ export async function loadModel(engine: OnnxEngine, model: ModelFile): Promise<I
   try {
     return await engine.fileSession(model.sha256, model.path)
   } catch (error) {
-    throw loadFailure(model.name, onnxReason(error, dirname(model.path)), error)
+    throw loadFailure(model.name, onnxReason(error, model.path), error)
   }
 }
 
@@ -47,7 +46,7 @@ export function loadFailure(name: string, reason: string, cause: unknown): JobFa
   const type = foreignType(reason)
   if (type !== null)
     return fail('E_UNSUPPORTED', `has inputs or outputs of ${type}, which ONNX Runtime for Node.js does not take: cast them`)
-  if (/protobuf parsing failed|model data pointer is null|no graph was found/i.test(reason)) {
+  if (/protobuf parsing failed|model data pointer is null|does not have a graph/i.test(reason)) {
     return fail('E_INPUT', `is no ONNX file, or not all of one: ${reason}`)
   }
   if (/external (data|initializer)/i.test(reason)) {

@@ -1,11 +1,19 @@
+import { dirname } from 'node:path'
+
 /** Longest text of ONNX Runtime that goes into a message. */
 const MAX_REASON = 600
 
-/** What ONNX Runtime says of an error, without the places in its own sources and, where given, without a path of this machine. */
+/**
+ * What ONNX Runtime says of an error, without the places in its own sources. Of a model's file, with the file's name alone: the folders
+ * of this machine are nobody's business.
+ */
 export function onnxReason(error: unknown, path?: string): string {
   const message = error instanceof Error ? error.message : String(error)
-  const reason = (path === undefined ? message : message.replaceAll(path, 'the model'))
+  const reason = (
+    path === undefined ? message : message.replaceAll(`${dirname(path)}/`, '').replaceAll(dirname(path), 'its folder')
+  )
     .replaceAll(/\/onnxruntime_src\/\S+:\d+ [^)]*\)( const)? /g, '')
+    .replace(/^Load model from .* failed: ?/, '')
     .replaceAll(/\s+/g, ' ')
     .trim()
   return reason.length > MAX_REASON ? `${reason.slice(0, MAX_REASON)}…` : reason
