@@ -1,22 +1,28 @@
 /**
  * `npm run bench [-- NAME …]`: what the miner adds to the bare libraries, measured in this run. Names: start, dispatch,
- * pick-up, llm; all of them without one. Takes some minutes; close other programs first. Exits 1 when a target is missed.
+ * pick-up, llm, diffusion, onnx, torch; all of them without one. Takes some minutes; close other programs first. Exits 1 when a target is missed.
  */
 import { writeFile } from 'node:fs/promises'
 import { availableParallelism, cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import Table from 'cli-table3'
+import { benchDiffusion } from './diffusion.ts'
 import { benchDispatch } from './dispatch.ts'
 import type { Figure } from './figures.ts'
 import { benchLlm } from './llm.ts'
+import { benchOnnx } from './onnx.ts'
 import { benchPickUp } from './pick-up.ts'
 import { benchStartAndIdle } from './start-and-idle.ts'
+import { benchTorch } from './torch.ts'
 
 const BENCHES: Readonly<Record<string, () => Promise<Figure[]>>> = {
   start: benchStartAndIdle,
   'pick-up': benchPickUp,
   dispatch: benchDispatch,
   llm: benchLlm,
+  diffusion: benchDiffusion,
+  onnx: benchOnnx,
+  torch: benchTorch,
 }
 
 const { positionals, values } = parseArgs({ allowPositionals: true, options: { json: { type: 'string' } } })

@@ -50,12 +50,6 @@ export async function writeRandomGguf(path: string, shape: LlamaShape, seed: num
 
 /** All tensors of the model in the file's order; sizes are multiples of GGUF's alignment of 32 bytes for widths that are of 1024. */
 function tensorsOf({ layers, width, feedForward, vocabulary }: LlamaShape): GgufTensor[] {
-  const matrix = (name: string, columns: number, rows: number): GgufTensor => ({
-    name: `${name}.weight`,
-    type: 'Q8_0',
-    dimensions: [columns, rows],
-    bytes: ((columns * rows) / BLOCK_VALUES) * BLOCK_BYTES,
-  })
   const norm = (name: string): GgufTensor => ({ name: `${name}.weight`, type: 'F32', dimensions: [width], bytes: width * 4 })
   const tensors = [matrix('token_embd', width, vocabulary), norm('output_norm')]
   for (let layer = 0; layer < layers; layer += 1) {
@@ -104,6 +98,11 @@ function metadataOf(shape: LlamaShape): ConstructorParameters<typeof GgufHeader>
     ['tokenizer.ggml.eos_token_id', 'uint32', END_TOKEN],
     ['tokenizer.ggml.unknown_token_id', 'uint32', 0],
   ]
+}
+
+function matrix(name: string, columns: number, rows: number): GgufTensor {
+  const bytes = ((columns * rows) / BLOCK_VALUES) * BLOCK_BYTES
+  return { name: `${name}.weight`, type: 'Q8_0', dimensions: [columns, rows], bytes }
 }
 
 async function writeTensor(file: FileHandle, { name, type, dimensions, bytes }: GgufTensor, random: RandomBlocks): Promise<void> {

@@ -18,7 +18,7 @@ export interface Benchmark {
   readonly figure: (results: readonly RunResult[], seconds: number) => number
 }
 
-const LATENT: readonly number[] = new Array<number>(4 * 16 * 16).fill(0)
+const LATENT: readonly number[] = Array.from({ length: 4 * 16 * 16 }, () => 0)
 const STORY = { prompt: 'Once upon a time', max_tokens: 256, stop: [] }
 
 export const BENCHMARKS: readonly Benchmark[] = [

@@ -183,7 +183,7 @@ async function assemble(opened: AsyncDisposableStack, deps: BuildMinerDeps): Pro
       workloads: () => engine.workloads,
       hasGpu,
       concurrency: engines.concurrency,
-      models: engines.models,
+      models: () => engines.models(),
     })
   const lifecycle: Lifecycle = new Lifecycle({
     isConfigured: config.notConfigured.length === 0,

@@ -50,7 +50,13 @@ export class ModelManager {
       return { name, workload, format, sha256, bytes, licence, state, isInUse: folder.isHeld(sha256), usedAt }
     })
     const rest = [...stored.values()].map(({ name, workload, format, sha256, bytes, usedAtMs }): ModelRow => ({
-      ...{ name, workload, format, sha256, bytes, licence: null, state: 'fetched' },
+      name,
+      workload,
+      format,
+      sha256,
+      bytes,
+      licence: null,
+      state: 'fetched' as const,
       isInUse: folder.isHeld(sha256),
       usedAt: new Date(usedAtMs).toISOString(),
     }))

@@ -89,6 +89,4 @@ function logWarnings(logger: Logger, config: MinerConfig, warnings: readonly Con
       problem: message,
     })
   }
-  if (config.accelMode === 'gpu')
-    logger.warn('ACCEL_MODE is gpu, but this version computes on the CPU alone: going on with the CPU')
 }

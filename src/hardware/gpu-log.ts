@@ -12,6 +12,8 @@ export class GpuLog {
 
   found(gpu: Gpu): void {
     if (!gpu.isUsable) this.#unusable(gpu)
+    else if (gpu.vendor === 'software')
+      this.#logger.debug('GPU in software found: used only if GPU_DEVICES names it', describe(gpu))
     else if (gpu.problem === null) this.#logger.info('GPU found', describe(gpu))
     else this.#logger.warn('GPU found, with a problem', describe(gpu))
   }
@@ -45,8 +47,8 @@ function describe(gpu: Gpu): LogAttributes {
     gpu: gpu.index,
     name: gpu.name,
     uuid: gpu.uuid,
-    pciBusId: gpu.pciBusId,
-    vramMb: gpu.vramMb,
+    pci: gpu.pciBusId,
+    vram_mb: gpu.vramMb,
     driver: gpu.driver,
     ...(gpu.problem === null ? {} : { problem: gpu.problem.code, reason: gpu.problem.message }),
   }

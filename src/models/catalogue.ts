@@ -52,6 +52,8 @@ export interface CatalogueModel {
   readonly bytes: number
   readonly licence: string
   readonly files: readonly CatalogueFile[]
+  /** True when `files` are all of them; false when the one there may bring others with it, by its own telling. */
+  readonly isListed: boolean
   readonly contextTokens: number | null
   readonly memoryMb: number | null
   /** True for the one that a job of this workload gets when it names none. */
@@ -105,6 +107,7 @@ function toModel(model: z.infer<typeof entry>, folder: string): CatalogueModel {
     bytes,
     licence,
     files: files.map((each) => ({ path: each.path, sha256: each.sha256, bytes: each.bytes, place: placeOf(each, folder) })),
+    isListed: model.files !== undefined,
     contextTokens: contextTokens ?? null,
     memoryMb: memoryMb ?? null,
     isDefault: model.default,
@@ -116,6 +119,6 @@ function placeOf({ file, uri }: { file?: string | undefined; uri?: string | unde
 }
 
 function lastName(path: string): string {
-  const name = path.replace(/@[^/@]*$/, '').split('/').at(-1) ?? ''
+  const name = path.replace(/[?#].*$/s, '').replace(/^(hf:[^@]*)@.*$/s, '$1').split('/').at(-1) ?? ''
   return /^[A-Za-z0-9_.+=-]+$/.test(name) && !/^\.+$/.test(name) ? name : 'model'
 }

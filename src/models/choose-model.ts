@@ -1,3 +1,4 @@
+import { pathToFileURL } from 'node:url'
 import { JobFailureError } from '../domain/failure-codes.ts'
 import type { ModelFormat, ModelRequest } from '../domain/models.ts'
 import type { CatalogueModel } from './catalogue.ts'
@@ -40,7 +41,7 @@ export function chooseModel(request: ModelRequest, catalogue: readonly Catalogue
   const facts = { contextTokens: null, memoryMb: null }
   if (sha256 !== null) {
     const stored = folder.find(sha256)
-    const label = name ?? stored?.name ?? uri?.split('/').at(-1) ?? sha256
+    const label = name ?? stored?.name ?? nameOf(uri) ?? sha256
     const wanted = { name: label, workload, format, sha256, bytes: model?.bytes ?? null, uri: uri ?? '', files: null }
     if (uri !== null || stored !== null) return { kind: 'stored', wanted, isOperators: false, facts }
   }
@@ -56,18 +57,25 @@ export function chooseModel(request: ModelRequest, catalogue: readonly Catalogue
 
 function ofCatalogue(model: CatalogueModel): ModelChoice {
   if (isLocal(model)) return { kind: 'local', model }
-  return { kind: 'stored', wanted: wantedOf(model), isOperators: true, facts: model }
+  const { contextTokens, memoryMb } = model
+  return { kind: 'stored', wanted: wantedOf(model), isOperators: true, facts: { contextTokens, memoryMb } }
 }
 
-/** A catalogue's model, for fetching. One file may bring others with it; several are all there are. */
+/** A catalogue's model, for fetching. One that is named by its first file may bring others with it; those that are listed are all. */
 export function wantedOf(model: CatalogueModel): WantedModel {
   const { name, workload, format, sha256, bytes, files } = model
   const listed = files.map((file) => ({
     path: file.path,
-    uri: file.place.kind === 'uri' ? file.place.uri : `file://${file.place.path}`,
+    uri: file.place.kind === 'uri' ? file.place.uri : pathToFileURL(file.place.path).href,
     sha256: file.sha256,
     bytes: file.bytes,
     isOptional: false,
   }))
-  return { name, workload, format, sha256, bytes, uri: listed[0]?.uri ?? '', files: listed }
+  return { name, workload, format, sha256, bytes, uri: listed[0]?.uri ?? '', files: model.isListed ? listed : null }
+}
+
+/** The last name of an address, for people to read: without revision, query or fragment. */
+function nameOf(uri: string | null): string | null {
+  const name = uri?.replace(/[?#].*$/s, '').replace(/^(hf:[^@]*)@.*$/s, '$1').split('/').at(-1) ?? ''
+  return name === '' ? null : name.slice(0, 200)
 }

@@ -15,6 +15,10 @@ export interface Download extends GuardedRequest {
   readonly sha256: string | null
   readonly bytes: number | null
   readonly maxBytes: number
+  /** Asked for room for the whole file before it grows so far; rejects where there is none. */
+  readonly reserve?: ((bytes: number) => Promise<void>) | undefined
+  /** Where a token would be sent to: refusals from there tell of it. */
+  readonly hubOrigin: string
   readonly onBytes: (received: number, total: number | null) => void
   readonly clock: Clock
 }
@@ -24,10 +28,18 @@ export interface Downloaded {
   readonly bytes: number
 }
 
-/** Tries in a row that bring nothing; each one that brings bytes begins the count anew. */
+/** Tries in a row that bring nothing; each one that gets further than all before begins the count anew. */
 const MAX_FRUITLESS = 5
+/** Room is asked for in such steps where the server does not tell the length. */
+const STEP_BYTES = 16 * 1024 * 1024
 const FIRST_PAUSE_MS = 500
 const TRANSIENT: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504])
+
+/** The server says that there is no such file, or that it is not to be had. */
+export class MissingFileError extends JobFailureError {}
+
+/** Object stores answer 403 for what is not there, to those who may not list what is. */
+const MISSING: ReadonlySet<number> = new Set([403, 404, 410])
 
 /** A try that may succeed when it is made again. */
 class TransientError extends Error {}
@@ -38,6 +50,7 @@ class TransientError extends Error {}
  */
 export async function download(job: Download): Promise<Downloaded> {
   let fruitless = 0
+  let furthest = await sizeOf(job.toPath)
   for (;;) {
     const before = await sizeOf(job.toPath)
     try {
@@ -48,7 +61,9 @@ export async function download(job: Download): Promise<Downloaded> {
       job.signal.throwIfAborted()
       const denied = failureIn(error)
       if (denied !== null) throw denied
-      fruitless = (await sizeOf(job.toPath)) > before ? 1 : fruitless + 1
+      const size = await sizeOf(job.toPath)
+      fruitless = size > furthest ? 1 : fruitless + 1
+      furthest = Math.max(furthest, size)
       if (fruitless >= MAX_FRUITLESS) {
         const reason = error instanceof Error ? describe(error) : String(error)
         throw new JobFailureError('E_INPUT', `${shown(job.url)} could not be fetched: ${reason}`, { cause: error })
@@ -80,6 +95,8 @@ async function receive(job: Download, answer: GuardedAnswer, offset: number): Pr
   const length = Number(answer.headers['content-length'] ?? Number.NaN)
   const total = Number.isNaN(length) ? bytes : offset + length
   checkSize(job, total ?? 0, bytes)
+  let reserved = total ?? offset
+  await job.reserve?.(reserved)
   const hash = createHash('sha256')
   if (offset > 0) await hashFile(toPath, hash)
   const file = await open(toPath, offset > 0 ? 'a' : 'w', 0o644)
@@ -90,6 +107,10 @@ async function receive(job: Download, answer: GuardedAnswer, offset: number): Pr
       if (!(chunk instanceof Uint8Array)) throw new TypeError('a body that is not bytes')
       received += chunk.length
       if (received > Math.min(maxBytes, bytes ?? maxBytes)) checkSize(job, received, bytes)
+      if (received > reserved) {
+        reserved = received + STEP_BYTES
+        await job.reserve?.(reserved)
+      }
       await write(file, chunk, toPath)
       hash.update(chunk)
       job.onBytes(received, total)
@@ -117,20 +138,22 @@ function checkSize({ url, maxBytes }: Download, size: number, bytes: number | nu
   if (size > maxBytes) throw new JobFailureError('E_INPUT', `${shown(url)} has ${size} bytes or more, and at most ${maxBytes} are taken`)
 }
 
-function checkStatus({ status, headers, url }: GuardedAnswer, { token }: Download): void {
-  if (headers['content-encoding'] !== undefined && headers['content-encoding'] !== 'identity') {
-    throw new JobFailureError('E_INPUT', `${shown(url)} comes encoded (${String(headers['content-encoding'])}), which was not asked for`)
+function checkStatus({ status, headers, url }: GuardedAnswer, { token, hubOrigin }: Download): void {
+  if (status === 200) {
+    const encoding = headers['content-encoding']
+    if (encoding === undefined || encoding === 'identity') return
+    throw new JobFailureError('E_INPUT', `${shown(url)} comes encoded (${String(encoding)}), which was not asked for`)
   }
-  if (status === 200) return
   if (TRANSIENT.has(status)) throw new TransientError(`the server answers ${status}`)
-  const isHub = url.hostname === 'huggingface.co'
+  const isHub = url.origin === hubOrigin
   const advice =
     status !== 401 && status !== 403
       ? ''
       : isHub
         ? `; the operator can set HF_TOKEN to a token that ${token === null ? 'may read it' : 'has been granted access'}`
         : '; it needs a permission that this miner does not have'
-  throw new JobFailureError('E_INPUT', `${shown(url)} could not be fetched: the server answers ${status}${advice}`)
+  const Refusal = MISSING.has(status) ? MissingFileError : JobFailureError
+  throw new Refusal('E_INPUT', `${shown(url)} could not be fetched: the server answers ${status}${advice}`)
 }
 
 /** What names this version of the file for `If-Range`: a strong ETag, else the date. */
@@ -143,7 +166,7 @@ async function keepValidator(path: string, { headers }: GuardedAnswer): Promise<
 
 async function write(file: FileHandle, chunk: Uint8Array, path: string): Promise<void> {
   try {
-    await file.write(chunk)
+    await file.writeFile(chunk)
   } catch (cause) {
     throw new JobFailureError('E_INPUT', `the disk of this miner cannot take the file (${describe(cause)}): ${path}`, { cause })
   }

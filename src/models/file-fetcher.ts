@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
 import { constants, createReadStream } from 'node:fs'
-import { open, realpath } from 'node:fs/promises'
+import { open, readlink, realpath, rm } from 'node:fs/promises'
 import type { LookupFunction } from 'node:net'
 import { sep } from 'node:path'
 import { JobFailureError } from '../domain/failure-codes.ts'
 import type { Clock } from '../domain/ports.ts'
-import { download } from './download.ts'
+import { MissingFileError, download } from './download.ts'
 import type { Downloaded } from './download.ts'
 import type { SourcePolicy } from './source-policy.ts'
 import { parseSource } from './source-uri.ts'
@@ -30,6 +30,8 @@ export interface FileRequest {
   readonly sha256: string | null
   readonly bytes: number | null
   readonly maxBytes: number
+  /** Asked for room for the file before it grows so far; rejects where there is none. */
+  readonly reserve?: (bytes: number) => Promise<void>
   readonly signal: AbortSignal
   readonly onBytes: (received: number, total: number | null) => void
 }
@@ -52,20 +54,27 @@ export class FileFetcher {
       url: source.url,
       policy,
       token,
+      hubOrigin: new URL(hub).origin,
       headers: { 'user-agent': userAgent },
       clock,
       ...(lookup === undefined ? {} : { lookup }),
     })
   }
 
-  async #copy(given: string, { toPath, sha256, bytes, maxBytes, signal, onBytes }: FileRequest): Promise<Downloaded> {
+  async #copy(given: string, { toPath, sha256, bytes, maxBytes, reserve, signal, onBytes }: FileRequest): Promise<Downloaded> {
     const path = await this.#allowedPath(given)
-    const from = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
+    const from = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW).catch((cause: unknown) => {
+      throw new JobFailureError('E_INPUT', `${given} cannot be read: ${String(cause)}`, { cause })
+    })
     try {
-      const { size } = await from.stat()
-      if (!(await from.stat()).isFile()) throw new JobFailureError('E_INPUT', `${given} is no plain file`)
+      // What was opened is what was allowed, whatever was moved in between.
+      if ((await readlink(`/proc/self/fd/${from.fd}`)) !== path) throw outside(given)
+      const stat = await from.stat()
+      const { size } = stat
+      if (!stat.isFile()) throw new JobFailureError('E_INPUT', `${given} is no plain file`)
       if (size > maxBytes) throw new JobFailureError('E_INPUT', `${given} has ${size} bytes, and at most ${maxBytes} are taken`)
       if (bytes !== null && size !== bytes) throw new JobFailureError('E_INPUT', `${given} has ${size} bytes, not ${bytes}`)
+      await reserve?.(size)
       const hash = createHash('sha256')
       const to = await open(toPath, 'w', 0o644)
       let received = 0
@@ -74,8 +83,9 @@ export class FileFetcher {
           signal.throwIfAborted()
           if (!(chunk instanceof Uint8Array)) throw new TypeError('a file that is not read as bytes')
           hash.update(chunk)
-          await to.write(chunk)
           received += chunk.length
+          if (received > size) throw new JobFailureError('E_INPUT', `${given} grows while it is read`)
+          await to.writeFile(chunk)
           onBytes(received, size)
         }
         await to.sync()
@@ -83,7 +93,10 @@ export class FileFetcher {
         await to.close()
       }
       const found = hash.digest('hex')
-      if (sha256 !== null && found !== sha256) throw new JobFailureError('E_INPUT', `${given} has the sha256 ${found}, not ${sha256}`)
+      if (sha256 !== null && found !== sha256) {
+        await rm(toPath, { force: true })
+        throw new JobFailureError('E_INPUT', `${given} has the sha256 ${found}, not ${sha256}`)
+      }
       return { sha256: found, bytes: received }
     } finally {
       await from.close()
@@ -96,7 +109,7 @@ export class FileFetcher {
     const real = await realpath(given).catch((cause: unknown) => {
       // Whether a file is there is told only for folders that jobs may see.
       if (folders !== null && !folders.some((folder) => isBelow(given, folder))) throw outside(given)
-      throw new JobFailureError('E_INPUT', `${given} cannot be read: ${String(cause)}`, { cause })
+      throw new MissingFileError('E_INPUT', `${given} cannot be read: ${String(cause)}`, { cause })
     })
     if (folders === null) return real
     const allowed = await Promise.all(folders.map((folder) => realpath(folder).catch(() => null)))

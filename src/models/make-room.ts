@@ -7,7 +7,9 @@ export interface MakeRoomDeps {
   readonly folder: StoreFolder
   readonly quotaBytes: number | null
   readonly freeBytes: () => Promise<number | null>
-  readonly wanted: Pick<WantedModel, 'name' | 'sha256' | 'bytes'>
+  readonly wanted: Pick<WantedModel, 'name' | 'sha256'>
+  /** What the wanted model takes when it is here whole, with what has come of it already. */
+  readonly bytes: number
   readonly logger: Logger
 }
 
@@ -15,21 +17,29 @@ export interface MakeRoomDeps {
 const RESERVE_BYTES = 256 * 1024 * 1024
 
 /**
- * Removes fetched models, those that were not used for longest first and never one in use, until the wanted one fits into the quota
- * and on the disk. Returns how many bytes may come; rejects with `E_INPUT` when there is no room.
+ * Removes what nobody uses until the wanted model fits into the quota and on the disk: first downloads that were given up, then
+ * models, those that were not used for longest first. Rejects with `E_INPUT` when there is no room.
  */
-export async function makeRoom({ folder, quotaBytes, freeBytes, wanted, logger }: MakeRoomDeps): Promise<number> {
-  const need = wanted.bytes ?? 0
-  if (quotaBytes !== null && need > quotaBytes) {
-    throw new JobFailureError('E_INPUT', `model ${wanted.name} has ${need} bytes, more than this miner keeps for models (${quotaBytes})`)
+export async function makeRoom(deps: MakeRoomDeps): Promise<void> {
+  const { folder, quotaBytes, wanted, bytes, logger } = deps
+  if (quotaBytes !== null && bytes > quotaBytes) {
+    throw new JobFailureError('E_INPUT', `model ${wanted.name} has ${bytes} bytes, more than this miner keeps for models (${quotaBytes})`)
   }
+  const partials = folder.idlePartials().filter((sha256) => sha256 !== wanted.sha256)
   const byAge = folder.list().toSorted((a, b) => a.usedAtMs - b.usedAtMs)
   for (;;) {
-    const room = await roomFor({ folder, quotaBytes, freeBytes, wanted })
-    if (room > 0 && room >= need) return room
+    const room = await roomFor(deps)
+    if (room >= bytes) return
+    const partial = partials.shift()
+    if (partial !== undefined) {
+      await folder.forgetPartial(partial)
+      logger.info('unfinished download removed to make room', { sha256: partial })
+      continue
+    }
     const oldest = byAge.shift()
     if (oldest === undefined) {
-      throw new JobFailureError('E_INPUT', `no room for model ${wanted.name}: it needs ${need} bytes, and ${Math.max(0, room)} are left for models in use here`)
+      const why = `it needs ${bytes} bytes, and ${Math.max(0, room)} are left beside the models in use here`
+      throw new JobFailureError('E_INPUT', `no room for model ${wanted.name}: ${why}`)
     }
     if (await folder.remove(oldest.sha256)) {
       logger.info('model removed to make room', { model: oldest.name, sha256: oldest.sha256, bytes: oldest.bytes })
@@ -37,9 +47,11 @@ export async function makeRoom({ folder, quotaBytes, freeBytes, wanted, logger }
   }
 }
 
-async function roomFor({ folder, quotaBytes, freeBytes, wanted }: Omit<MakeRoomDeps, 'logger'>): Promise<number> {
-  const kept = folder.list().reduce((sum, { bytes }) => sum + bytes, 0) + folder.partialBytes(wanted.sha256)
+/** Bytes that the wanted model may take in all. What has come of it lies on the disk already. */
+async function roomFor({ folder, quotaBytes, freeBytes, wanted }: MakeRoomDeps): Promise<number> {
   const free = await freeBytes()
-  const onDisk = free === null ? Number.MAX_SAFE_INTEGER : free - RESERVE_BYTES
-  return Math.min(quotaBytes === null ? Number.MAX_SAFE_INTEGER : quotaBytes - kept, onDisk)
+  const onDisk = free === null ? Number.MAX_SAFE_INTEGER : free - RESERVE_BYTES + folder.partialBytesOf(wanted.sha256)
+  if (quotaBytes === null) return onDisk
+  const kept = folder.list().reduce((sum, { bytes }) => sum + bytes, 0) + folder.partialBytes(wanted.sha256)
+  return Math.min(quotaBytes - kept, onDisk)
 }

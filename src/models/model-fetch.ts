@@ -1,6 +1,8 @@
 import { JobFailureError } from '../domain/failure-codes.ts'
 import type { ModelFormat } from '../domain/models.ts'
+import { MissingFileError } from './download.ts'
 import type { FileFetcher } from './file-fetcher.ts'
+import { FinishedFiles } from './finished-files.ts'
 import { modelHash } from './listing-hash.ts'
 import { firstFileName, furtherFiles } from './model-layout.ts'
 import { externalDataFiles } from './onnx-external-data.ts'
@@ -32,8 +34,8 @@ export interface WantedFile {
 export interface ModelFetchDeps {
   readonly folder: StoreFolder
   readonly fetcher: FileFetcher
-  /** More than this is not taken. */
-  readonly maxBytes: number
+  /** Asked for room for the whole model before it grows so far; rejects where there is none. */
+  readonly reserve: (bytes: number) => Promise<void>
   readonly signal: AbortSignal
   readonly onBytes: (received: number, total: number | null) => void
 }
@@ -60,6 +62,10 @@ export async function fetchModel(wanted: WantedModel, deps: ModelFetchDeps): Pro
       known.add(more.path)
     }
   }
+  if (wanted.bytes !== null && before !== wanted.bytes) {
+    await folder.forgetPartial(wanted.sha256)
+    throw new JobFailureError('E_INPUT', `model ${wanted.name} has ${before} bytes, not ${wanted.bytes}`)
+  }
   const found = modelHash(files)
   if (found !== wanted.sha256) {
     await folder.forgetPartial(wanted.sha256)
@@ -81,19 +87,25 @@ async function fetchFile(
   toPath: string,
   before: number,
   wanted: WantedModel,
-  { fetcher, maxBytes, signal, onBytes }: ModelFetchDeps,
+  { folder, fetcher, reserve, signal, onBytes }: ModelFetchDeps,
 ): Promise<{ sha256: string; bytes: number } | null> {
+  const finished = new FinishedFiles(folder.finishedPath(wanted.sha256))
+  const earlier = await finished.find(file.path, toPath, signal)
+  if (earlier !== null) return earlier
   try {
-    return await fetcher.fetch({
+    const done = await fetcher.fetch({
       ...file,
       toPath,
-      maxBytes: maxBytes - before,
+      maxBytes: (wanted.bytes ?? Number.MAX_SAFE_INTEGER) - before,
+      reserve: (bytes) => reserve(before + bytes),
       signal,
       onBytes: (received, total) => onBytes(before + received, wanted.bytes ?? (total === null ? null : before + total)),
     })
+    await finished.add(file.path, done)
+    return done
   } catch (error) {
     // What is not there at the source and need not be: the hash of the whole tells whether that is right.
-    if (file.isOptional && error instanceof JobFailureError && error.failure.code === 'E_INPUT') return null
+    if (file.isOptional && error instanceof MissingFileError) return null
     throw error
   }
 }

@@ -38,7 +38,7 @@ const PART_FILES: Readonly<Record<string, readonly (readonly [path: string, isOp
 
 /** The name of the file that a URI names, as it lies in the model's folder. Throws `E_INPUT` for one that is no name. */
 export function firstFileName(uri: string, format: ModelFormat): string {
-  const name = decodeURIComponent(uri.replace(/[?#].*$/, '').replace(/^(hf:[^@]*)@.*$/, '$1')).split('/').at(-1) ?? ''
+  const name = decoded(uri.replace(/[?#].*$/s, '').replace(/^(hf:[^@]*)@.*$/s, '$1').split('/').at(-1) ?? '')
   if (!/^[A-Za-z0-9_.@+= -]{1,200}$/.test(name) || /^\.+$/.test(name)) {
     throw new JobFailureError('E_INPUT', `${JSON.stringify(uri.slice(0, 200))} does not end with the name of a file`)
   }
@@ -46,6 +46,15 @@ export function firstFileName(uri: string, format: ModelFormat): string {
     throw new JobFailureError('E_INPUT', `a diffusion model is named by its model_index.json, not by ${name}`)
   }
   return name
+}
+
+/** As it stands where it is no escaped text, which is then refused as a name. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
 }
 
 /** What else belongs to a model, told by its first file, which lies at `path`. Rejects with `E_INPUT` when that is none. */

@@ -49,7 +49,7 @@ export class ModelStore implements ModelSource {
     if (choice.kind === 'local') return { ...(await this.#local.resolve(choice.model)), release: () => {} }
     const { wanted, facts } = choice
     // Held before it is looked for: from here on nobody removes it.
-    const release = await this.#hold(wanted.sha256)
+    const release = this.#hold(wanted.sha256)
     try {
       const stored =
         folder.find(wanted.sha256) ??
@@ -59,7 +59,7 @@ export class ModelStore implements ModelSource {
       if (stored.format !== wanted.format) {
         throw new JobFailureError('E_INPUT', `model ${wanted.name} is of the kind ${stored.format}, and ${request.workload} needs ${wanted.format}`)
       }
-      await folder.hold(wanted.sha256)
+      folder.touch(wanted.sha256)
       return { ...toFiles(stored, wanted.name), ...facts, release }
     } catch (error) {
       release()
@@ -76,9 +76,10 @@ export class ModelStore implements ModelSource {
     const { folder, jobFetcher, operatorFetcher, logger } = this.#deps
     const facts = { model: wanted.name, sha256: wanted.sha256 }
     logger.info('fetching a model', { ...facts, bytes: wanted.bytes })
-    const maxBytes = await makeRoom({ ...this.#deps, wanted })
     const fetcher = isOperators ? operatorFetcher : jobFetcher
-    const { files } = await fetchModel(wanted, { folder, fetcher, maxBytes, signal, onBytes })
+    const reserve = (bytes: number): Promise<void> => makeRoom({ ...this.#deps, wanted, bytes })
+    await reserve(wanted.bytes ?? 0)
+    const { files } = await fetchModel(wanted, { folder, fetcher, reserve, signal, onBytes })
     const stored = folder.find(wanted.sha256)
     if (stored === null) throw new JobFailureError('E_INPUT', `model ${wanted.name} vanished from the store as soon as it had come`)
     logger.info('model fetched', { ...facts, bytes: stored.bytes, files: files.length })
@@ -86,11 +87,11 @@ export class ModelStore implements ModelSource {
   }
 
   /** The first to hold it tells other processes, the last to let go takes that back. */
-  async #hold(sha256: string): Promise<() => void> {
+  #hold(sha256: string): () => void {
     const { folder } = this.#deps
     const count = this.#holds.get(sha256) ?? 0
+    if (count === 0) folder.hold(sha256)
     this.#holds.set(sha256, count + 1)
-    if (count === 0) await folder.hold(sha256)
     let isHeld = true
     return () => {
       if (!isHeld) return
@@ -99,7 +100,7 @@ export class ModelStore implements ModelSource {
       if (left > 0) this.#holds.set(sha256, left)
       else {
         this.#holds.delete(sha256)
-        void folder.letGo(sha256)
+        folder.letGo(sha256)
       }
     }
   }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { readFileSync, readdirSync, statSync } from 'node:fs'
-import { mkdir, open, readdir, rename, rm, utimes, writeFile } from 'node:fs/promises'
+import { readFileSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdir, open, readdir, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import type { ModelFormat } from '../domain/models.ts'
@@ -30,8 +30,8 @@ export interface StoredModel extends Manifest {
  * The store on the disk:
  *
  *     models/<sha256>/manifest.json, files/…   fetched models, whole and checked
- *     partial/<sha256>/files/…                 downloads, gone on with after a restart
- *     in-use/<sha256>.<pid>                    who holds a model; counts while that process is there
+ *     partial/<sha256>/finished.json, files/…  downloads, gone on with after a restart
+ *     in-use/<sha256>.<pid>-<start>            who holds a model, and when that process began; counts while it is there
  *     trash/                                   what is being removed
  *
  * A model comes by one rename and goes by one, so that no other process ever sees half of it.
@@ -88,18 +88,33 @@ export class StoreFolder {
     return target
   }
 
+  /** Which files of a download have come whole: a JSON file. */
+  finishedPath(sha256: string): string {
+    return join(this.#root, 'partial', sha256, 'finished.json')
+  }
+
   async forgetPartial(sha256: string): Promise<void> {
     await rm(join(this.#root, 'partial', sha256), { recursive: true, force: true })
   }
 
-  /** Removes all unfinished downloads; returns what they took, in bytes. */
-  async forgetPartials(): Promise<number> {
-    const bytes = this.partialBytes('')
-    for (const name of namesIn(join(this.#root, 'partial'))) await this.forgetPartial(name)
-    return bytes
+  /** Unfinished downloads that nobody is fetching. */
+  idlePartials(): readonly string[] {
+    return namesIn(join(this.#root, 'partial')).filter((sha256) => !this.isHeld(sha256))
   }
 
-  /** Bytes that unfinished downloads take. */
+  /** Removes all unfinished downloads that nobody is fetching; returns what they took, in bytes. */
+  async forgetPartials(): Promise<number> {
+    const before = this.partialBytes('')
+    for (const name of this.idlePartials()) await this.forgetPartial(name)
+    return before - this.partialBytes('')
+  }
+
+  /** Bytes that the unfinished download of one model takes. */
+  partialBytesOf(sha256: string): number {
+    return treeBytes(join(this.#root, 'partial', sha256))
+  }
+
+  /** Bytes that unfinished downloads of all other models take. */
   partialBytes(except: string): number {
     const names = namesIn(join(this.#root, 'partial')).filter((name) => name !== except)
     return names.reduce((sum, name) => sum + treeBytes(join(this.#root, 'partial', name)), 0)
@@ -108,6 +123,7 @@ export class StoreFolder {
   /** Puts a download that is whole and checked among the models. */
   async admit(found: Manifest): Promise<void> {
     const partial = join(this.#root, 'partial', found.sha256)
+    await rm(join(partial, 'finished.json'), { force: true })
     const file = await open(join(partial, 'manifest.json'), 'w', 0o644)
     try {
       await file.writeFile(`${JSON.stringify(found, null, 2)}\n`)
@@ -122,14 +138,24 @@ export class StoreFolder {
   }
 
   /** Notes that this process uses a model, also for other processes. */
-  async hold(sha256: string): Promise<void> {
-    await writeFile(this.#holdFile(sha256), '')
-    const now = new Date()
-    await utimes(join(this.#root, 'models', sha256), now, now).catch(() => {})
+  hold(sha256: string): void {
+    writeFileSync(this.#holdFile(sha256), '')
+    this.touch(sha256)
   }
 
-  async letGo(sha256: string): Promise<void> {
-    await rm(this.#holdFile(sha256), { force: true })
+  /** Notes that a model was used just now, where it is here. */
+  touch(sha256: string): void {
+    const now = new Date()
+    try {
+      utimesSync(join(this.#root, 'models', sha256), now, now)
+    } catch {
+      // Not here yet, or on a disk that cannot be written: then it counts as older than it is.
+    }
+  }
+
+  /** Takes back what `hold` noted. At once, as that is: one after the other they must not come in the wrong order. */
+  letGo(sha256: string): void {
+    rmSync(this.#holdFile(sha256), { force: true })
   }
 
   isHeld(sha256: string): boolean {
@@ -165,18 +191,25 @@ export class StoreFolder {
   }
 
   #holdFile(sha256: string): string {
-    return join(this.#root, 'in-use', `${sha256}.${process.pid}`)
+    return join(this.#root, 'in-use', `${sha256}.${processMark(process.pid)}`)
   }
 }
 
 /** Of a file in `in-use`, whose name ends with a process id. */
 function isAlive(name: string): boolean {
-  const pid = Number(name.split('.').at(-1))
+  const mark = name.split('.').at(-1) ?? ''
+  const pid = Number(/^(\d+)-\d+$/.exec(mark)?.[1] ?? Number.NaN)
+  return !Number.isNaN(pid) && processMark(pid) === mark
+}
+
+/** A process by its id and when it began, in clock ticks since boot (proc_pid_stat(5), field 22): ids come again, above all in containers. */
+function processMark(pid: number): string | null {
   try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+    // The name of the command, in parentheses, may hold anything.
+    return `${pid}-${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''}`
+  } catch {
+    return null
   }
 }
 

@@ -9,6 +9,8 @@ export function logOutcome(logger: Logger, outcome: Outcome): void {
       bytes: outcome.output.sizeBytes,
       run_ms: outcome.metrics['run_ms'],
       tokens_per_s: roundIfThere(outcome.metrics['tokens_per_s']),
+      steps_per_s: roundIfThere(outcome.metrics['steps_per_s']),
+      energy_j: roundIfThere(outcome.metrics['energy_j']),
       gflops: roundIfThere(outcome.metrics['gflops']),
     })
     return

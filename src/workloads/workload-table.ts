@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import { JobFailureError } from '../domain/failure-codes.ts'
 import type { ModelRef } from '../domain/job.ts'
 import type { ModelFormat } from '../domain/models.ts'
-import { llmGenParams } from './llm-gen/schema.ts'
+import { llmGenParams, llmGenPromptBytes } from './llm-gen/schema.ts'
 import { onnxInferParams, unsupportedOnnxInfer } from './onnx-infer/schema.ts'
 import { sdInferParams, sdInferSize } from './sd-infer/schema.ts'
 import { torchBenchParams, unsupportedTorchBench } from './torch-bench/schema.ts'
@@ -41,7 +41,7 @@ export const WORKLOADS: ReadonlyMap<string, WorkloadSpec> = new Map<string, Work
       model: 'gguf',
       read: (given) => {
         const params = parse('llm_gen', llmGenParams, given)
-        return { ...NOTHING, params, modelName: params.model ?? null }
+        return { ...NOTHING, params, modelName: params.model ?? null, promptBytes: llmGenPromptBytes(params) }
       },
     },
   ],

@@ -26,7 +26,7 @@ describe('every workload, from the client and back', () => {
     expect(createHash('sha256').update(png).digest('hex')).toBe(view.receipt?.output_sha)
     const { width, height, data } = decode(png)
     expect([width, height]).toEqual([64, 64])
-    const pixel = (x: number, y: number): number[] => [...data.slice(3 * (y * 64 + x), 3 * (y * 64 + x) + 3)]
+    const pixel = (x: number, y: number): number[] => Array.from(data.slice(3 * (y * 64 + x), 3 * (y * 64 + x) + 3))
     const [red = 0, green = 255, blue = 255] = pixel(32, 32)
     expect(red).toBeGreaterThan(180)
     expect(Math.max(green, blue)).toBeLessThan(80)

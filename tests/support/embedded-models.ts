@@ -8,6 +8,8 @@ import { SystemClock } from '../../src/platform/system-clock.ts'
 import { tempDir } from './temp-dir.ts'
 import { CATALOGUE, SILENT } from './test-machine.ts'
 
+const freeBytes = (): Promise<null> => Promise.resolve(null)
+
 /** The models that come with the miner, and an empty store that goes with the test. */
 export async function embeddedModels(): Promise<ModelSource> {
   const folder = new StoreFolder(tempDir())
@@ -15,7 +17,6 @@ export async function embeddedModels(): Promise<ModelSource> {
   const policy = new SourcePolicy({ hosts: [], allowsPrivate: false })
   const fetcher = new FileFetcher({ policy, folders: [], hubToken: null, userAgent: 'test', clock: new SystemClock() })
   const catalogue = await readCatalogue(CATALOGUE)
-  const freeBytes = (): Promise<null> => Promise.resolve(null)
   return new ModelStore({
     catalogue,
     folder,

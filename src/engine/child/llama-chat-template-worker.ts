@@ -7,7 +7,7 @@ const requestSchema = z.object({ source: z.string(), values: z.record(z.string()
 
 parentPort?.on('message', (message: unknown) => {
   const { source, values } = requestSchema.parse(message)
-  parentPort?.postMessage(answer(source, values))
+  parentPort?.postMessage(answer(source, values), [])
 })
 
 function answer(source: string, values: Record<string, unknown>): { readonly text: string } | { readonly error: string } {

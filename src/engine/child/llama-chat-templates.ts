@@ -62,7 +62,7 @@ export class ChatTemplates {
           // The thread is gone already, or will be: nobody is left to tell.
           if (this.#worker !== worker) worker.on('error', () => {})
         })
-        worker.postMessage(request)
+        worker.postMessage(request, [])
       })
     } finally {
       settled.abort()

@@ -28,7 +28,7 @@ export class LlamaEngine {
   /** Loads the library, on the first of the settings' back ends that works here. */
   static async start(settings: EngineSettings): Promise<LlamaEngine> {
     const { getLlama, LlamaLogLevel } = await import('node-llama-cpp')
-    let complaint = ''
+    const complaints: string[] = []
     const llama = await firstThatStarts(settings.backends, (backend) =>
       getLlama({
         build: 'never',
@@ -37,14 +37,14 @@ export class LlamaEngine {
         maxThreads: 0,
         logLevel: LlamaLogLevel.warn,
         logger: (level, message) => {
-          if (level === LlamaLogLevel.error) complaint = message.trim()
+          if (level === LlamaLogLevel.error) complaints.push(message.trim())
           process.stderr.write(`llama.cpp ${level}: ${message}\n`)
         },
         progressLogs: false,
       }),
     )
     const names = llama.gpu === false ? [] : await llama.getGpuDeviceNames()
-    const loader = new LlamaLoader({ llama, settings, lastComplaint: () => complaint })
+    const loader = new LlamaLoader({ llama, settings, complaints })
     return new LlamaEngine(llama, names.length === 0 ? 'cpu' : names.join(', '), loader)
   }
 

@@ -21,7 +21,7 @@ export interface FitRequest {
 }
 
 /** Below this a context is of no use, below the other it is worth having fewer of them. */
-const LEAST_CONTEXT_TOKENS = 512
+export const LEAST_CONTEXT_TOKENS = 512
 const GOOD_CONTEXT_TOKENS = 4096
 const CONTEXT_STEP = 256
 
@@ -42,6 +42,24 @@ export async function fitLlama(request: FitRequest): Promise<LlamaShape | null> 
     }
   }
   return null
+}
+
+/** The shape for the memory of the request; where that is too little, a modest one for the memory that there is. */
+export async function fitLlamaModestly(request: FitRequest, largest: LlamaMemory): Promise<LlamaShape | null> {
+  const { wanted } = request
+  const shape = await fitLlama(request)
+  if (shape !== null && isGoodShape(shape, wanted)) return shape
+  const contextTokens = Math.min(wanted.contextTokens, GOOD_CONTEXT_TOKENS)
+  return fitLlama({ ...request, wanted: { ...wanted, contextTokens }, free: largest })
+}
+
+/** Nothing essential is missing: more memory would only make contexts longer still. */
+export function isGoodShape(shape: LlamaShape, wanted: LlamaShape): boolean {
+  return (
+    shape.gpuLayers === wanted.gpuLayers &&
+    shape.sequences === wanted.sequences &&
+    shape.contextTokens >= Math.min(wanted.contextTokens, GOOD_CONTEXT_TOKENS)
+  )
 }
 
 /** How many layers can be on the card; null when the rest does not fit into the machine's memory. */

@@ -1,7 +1,7 @@
 import type { GgufInsights, Llama, LlamaModel } from 'node-llama-cpp'
 import { JobFailureError } from '../../domain/failure-codes.ts'
 import type { EngineSettings } from './engine-settings.ts'
-import { fitLlama } from './llama-fit.ts'
+import { fitLlamaModestly, isGoodShape, LEAST_CONTEXT_TOKENS } from './llama-fit.ts'
 import type { LlamaMemory, LlamaShape } from './llama-fit.ts'
 import { damaged, readModelFile } from './llama-model-file.ts'
 import { contextOptions, estimateMemory, llamaPlan } from './llama-plan.ts'
@@ -11,14 +11,18 @@ import type { Room } from './llama-warm-models.ts'
 import type { ModelFile } from './run-context.ts'
 
 const MIB = 1024 * 1024
-/** Of memory that is free, what may be taken where the operator gave no limit. */
-const TAKEN_SHARE = 0.8
+/**
+ * Where the operator gave no limit: the share of free memory that long contexts may take, so that there is room for the next
+ * model too, and the share that a model may take at all.
+ */
+const COMFORTABLE_SHARE = 0.5
+const LARGEST_SHARE = 0.9
 
 export interface LlamaLoaderDeps {
   readonly llama: Llama
   readonly settings: EngineSettings
-  /** The last thing that llama.cpp complained of; empty for nothing. */
-  readonly lastComplaint: () => string
+  /** Where the errors that llama.cpp logs are put. */
+  readonly complaints: string[]
 }
 
 /** Loads models with contexts as large as memory allows. */
@@ -46,12 +50,16 @@ export class LlamaLoader {
       ),
       sequences: settings.parallelRuns,
     }
-    const free = await this.#freeMemory(loaded)
     const estimate = (shape: LlamaShape): Promise<LlamaMemory> => estimateMemory(insights, plan, shape)
-    const shape = await fitLlama({ wanted, free, estimate })
-    if (mayRefuse && (shape === null || isLess(shape, wanted))) return null
-    if (shape === null) throw noRoom(file, free, await estimate({ gpuLayers: 0, contextTokens: 512, sequences: 1 }))
-    return this.#loadAs(file, plan, shape, await estimate(shape))
+    const free = await this.#freeMemory(loaded)
+    const shape = await fitLlamaModestly({ wanted, estimate, free: free.comfortable }, free.largest)
+    if (shape !== null && (!mayRefuse || isGoodShape(shape, wanted)))
+      return this.#loadAs(file, plan, shape, await estimate(shape))
+    const least = await estimate({ gpuLayers: 0, contextTokens: LEAST_CONTEXT_TOKENS, sequences: 1 })
+    const others = sum(loaded, ({ memory }) => memory.ram + memory.vram)
+    const isHopeless = least.ram > free.largest.ram + free.largest.vram + others
+    if (mayRefuse && !isHopeless) return null
+    throw noRoom(file, free.largest, least)
   }
 
   async #insights(file: ModelFile): Promise<GgufInsights> {
@@ -70,14 +78,15 @@ export class LlamaLoader {
   }
 
   async #loadAs(file: ModelFile, plan: LlamaPlan, shape: LlamaShape, memory: LlamaMemory): Promise<WarmModel> {
-    const { llama, lastComplaint } = this.#deps
+    const { llama, complaints } = this.#deps
+    complaints.length = 0
     const model = await this.#orDamaged(file, () => llama.loadModel({ modelPath: file.path, gpuLayers: shape.gpuLayers }))
     try {
       const context = await model.createContext({ ...contextOptions(plan, shape), failedCreationRemedy: false })
       return new WarmModel({ llama, model, context, plan, memory })
     } catch (cause) {
       await model.dispose()
-      const complaint = lastComplaint()
+      const [complaint = ''] = complaints
       throw new JobFailureError(
         'E_OOM',
         `no context of ${shape.contextTokens} tokens for ${shape.sequences} jobs could be made for model ${file.name}${complaint === '' ? '' : `: ${complaint}`}`,
@@ -95,46 +104,42 @@ export class LlamaLoader {
       if (cause instanceof InsufficientMemoryError) {
         throw new JobFailureError('E_OOM', `no memory for model ${file.name}: ${message}`, { cause })
       }
-      throw damaged(file, this.#deps.lastComplaint() || message)
+      throw damaged(file, reasonOf(this.#deps.complaints) ?? message)
     }
   }
 
-  async #freeMemory(loaded: readonly WarmModel[]): Promise<LlamaMemory> {
+  async #freeMemory(loaded: readonly WarmModel[]): Promise<{ readonly comfortable: LlamaMemory; readonly largest: LlamaMemory }> {
     const { llama, settings } = this.#deps
     const freeRam = process.availableMemory()
     const freeVram = llama.gpu === false ? 0 : (await llama.getVramState()).free
-    return {
-      ram: allowed(
-        freeRam,
-        settings.ramMb,
-        sum(loaded, ({ memory }) => memory.ram),
-      ),
-      vram: allowed(
-        freeVram,
-        settings.vramMb,
-        sum(loaded, ({ memory }) => memory.vram),
-      ),
-    }
+    const takenRam = sum(loaded, ({ memory }) => memory.ram)
+    const takenVram = sum(loaded, ({ memory }) => memory.vram)
+    const share = (part: number): LlamaMemory => ({
+      ram: settings.ramMb === null ? freeRam * part : Math.min(freeRam, settings.ramMb * MIB - takenRam),
+      vram: settings.vramMb === null ? freeVram * part : Math.min(freeVram, settings.vramMb * MIB - takenVram),
+    })
+    return { comfortable: share(COMFORTABLE_SHARE), largest: share(LARGEST_SHARE) }
   }
 }
 
-function allowed(free: number, limitMb: number | null, taken: number): number {
-  return limitMb === null ? free * TAKEN_SHARE : Math.min(free, limitMb * MIB - taken)
+/** The first of llama.cpp's complaints, which the others follow from, without the names of its functions. */
+function reasonOf([complaint]: readonly string[]): string | null {
+  return complaint?.replace(/^(?:\w+: )+(?:error loading model: )?/, '') ?? null
 }
 
 function sum(models: readonly WarmModel[], of: (model: WarmModel) => number): number {
   return models.reduce((total, model) => total + of(model), 0)
 }
 
-function isLess(shape: LlamaShape, wanted: LlamaShape): boolean {
-  return shape.gpuLayers < wanted.gpuLayers || shape.contextTokens < wanted.contextTokens || shape.sequences < wanted.sequences
-}
-
-function noRoom(file: ModelFile, free: LlamaMemory, need: LlamaMemory): JobFailureError {
-  const mib = (bytes: number): number => Math.max(0, Math.round(bytes / MIB))
+function noRoom(file: ModelFile, free: LlamaMemory, least: LlamaMemory): JobFailureError {
+  const need = mib(least.ram + least.vram)
+  const gpu = free.vram > 0 ? `, ${mib(free.vram)} MiB on the GPU` : ''
   return new JobFailureError(
     'E_OOM',
-    `model ${file.name} needs about ${mib(need.ram + need.vram)} MiB with a context of 512 tokens, and ${mib(free.ram)} MiB are free for models` +
-      (free.vram > 0 ? `, ${mib(free.vram)} MiB on the GPU` : ''),
+    `model ${file.name} needs about ${need} MiB with a context of ${LEAST_CONTEXT_TOKENS} tokens, and ${mib(free.ram)} MiB are free for models here${gpu}`,
   )
+}
+
+function mib(bytes: number): number {
+  return Math.max(0, Math.round(bytes / MIB))
 }

@@ -7,16 +7,41 @@ const HEADER_BYTES = 24
 /** The least that a tensor's and an entry's description take in the file. */
 const LEAST_TENSOR_BYTES = 24
 const LEAST_ENTRY_BYTES = 13
+/** llama.cpp's own bound, and far more than any model was trained for. */
+const MAX_LAYERS = 512
+const MAX_CONTEXT = 2 ** 27
 
 /** Reads what stands in front of the weights. Throws `E_INPUT` for a file that is no GGUF, or not all of one. */
 export async function readModelFile(file: ModelFile): Promise<GgufFileInfo> {
   await checkHeader(file)
+  const info = await readInfo(file)
+  checkShape(file, info)
+  return info
+}
+
+async function readInfo(file: ModelFile): Promise<GgufFileInfo> {
   const { readGgufFileInfo } = await import('node-llama-cpp')
   try {
     return await readGgufFileInfo(file.path, { sourceType: 'filesystem', logWarnings: false })
   } catch (cause) {
     throw damaged(file, cause instanceof Error ? cause.message : String(cause))
   }
+}
+
+/** Looks at what llama.cpp does not refuse, but ends the whole process on. */
+function checkShape(file: ModelFile, { architectureMetadata: shape }: GgufFileInfo): void {
+  const { block_count: layers, context_length: context, attention } = shape
+  if (!isWithin(layers, 1, MAX_LAYERS)) throw damaged(file, `it claims to have ${layers} layers`)
+  if (!isWithin(context, 1, MAX_CONTEXT)) throw damaged(file, `it claims a context of ${context} tokens`)
+  const heads = attention?.head_count
+  const keyHeads = attention?.head_count_kv
+  if (typeof heads === 'number' && typeof keyHeads === 'number' && keyHeads > heads) {
+    throw damaged(file, `it claims to have ${keyHeads} key heads for ${heads} heads`)
+  }
+}
+
+function isWithin(value: number | undefined, least: number, most: number): boolean {
+  return value === undefined || (value >= least && value <= most)
 }
 
 /** Looks at counts before anything is allocated by them. */

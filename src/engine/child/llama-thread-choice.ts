@@ -2,7 +2,7 @@
 const NEWEST = 0.2
 /** Batches between two trials of another number of threads; doubled while trials bring nothing. */
 const FIRST_TRIAL = 48
-const LAST_TRIAL = 3072
+const LAST_TRIAL = 768
 
 interface Size {
   /** Mean time of a token in ms by number of threads; NaN until measured. */

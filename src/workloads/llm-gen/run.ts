@@ -36,7 +36,7 @@ interface Prepared {
 }
 
 async function generate(context: RunContext<LlamaEngine>, { params, warm, loadMs }: Prepared): Promise<WorkloadResult> {
-  const { engine, signal, progress } = context
+  const { engine, signal } = context
   const { model, contextTokens } = warm
   const prompt = warm.promptTokens(await promptText(engine, model, params))
   const isJson = params.json_schema !== undefined
@@ -45,7 +45,7 @@ async function generate(context: RunContext<LlamaEngine>, { params, warm, loadMs
     stop: isJson ? [...params.stop, JSON_END] : params.stop,
     maxTokens: Math.min(params.max_tokens, contextTokens - prompt.length),
     detokenize: (tokens, before) => model.detokenize(tokens, false, before),
-    send: (piece) => progress({ type: 'token', data: piece }),
+    send: (piece) => context.progress({ type: 'token', data: piece }),
   })
   const grammar = await grammarState(engine, model, params)
   const startMs = performance.now()

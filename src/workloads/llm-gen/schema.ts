@@ -4,6 +4,9 @@ import { jsonSchema } from './json-schema.ts'
 /** Longest text taken as a prompt, or in one message, in UTF-16 units: far above any context there is, far below memory. */
 const MAX_TEXT = 4_000_000
 
+/** llama.cpp's parser of grammars calls itself for each bracket, and overflows its stack at some thousands. */
+const MAX_GRAMMAR_DEPTH = 100
+
 const text = z.string().max(MAX_TEXT)
 
 const message = z.object({ role: z.enum(['system', 'user', 'assistant']), content: text })
@@ -43,7 +46,14 @@ export const llmGenParams = z
     stop: z.array(z.string().min(1).max(1000)).max(16).default([]),
     json_schema: jsonSchema.optional(),
     /** GBNF, as llama.cpp reads it, with a rule `root`. */
-    grammar: z.string().min(1).max(100_000).optional(),
+    grammar: z
+      .string()
+      .min(1)
+      .max(100_000)
+      .refine((grammar) => nestingDepth(grammar) <= MAX_GRAMMAR_DEPTH, {
+        error: `nests brackets more than ${MAX_GRAMMAR_DEPTH} deep`,
+      })
+      .optional(),
   })
   .refine((params) => (params.prompt === undefined) !== (params.messages === undefined), {
     error: 'give exactly one of prompt and messages',
@@ -58,4 +68,16 @@ export type LlmGenParams = z.infer<typeof llmGenParams>
 export function llmGenPromptBytes({ prompt, messages }: Pick<LlmGenParams, 'prompt' | 'messages'>): number {
   const texts = [prompt ?? '', ...(messages ?? []).map(({ content }) => content)]
   return texts.reduce((bytes, text) => bytes + Buffer.byteLength(text), 0)
+}
+
+/** How deep round brackets nest, outside of quotes and character classes. */
+function nestingDepth(grammar: string): number {
+  let depth = 0
+  let deepest = 0
+  for (const [part] of grammar.matchAll(/"(?:[^"\\]|\\.)*"|\[(?:[^\]\\]|\\.)*\]|[()]/gs)) {
+    if (part === '(') depth += 1
+    else if (part === ')') depth -= 1
+    deepest = Math.max(deepest, depth)
+  }
+  return deepest
 }

@@ -9,12 +9,11 @@ const MAX_REASON = 600
  */
 export function onnxReason(error: unknown, path?: string): string {
   const message = error instanceof Error ? error.message : String(error)
-  const reason = (
-    path === undefined ? message : message.replaceAll(`${dirname(path)}/`, '').replaceAll(dirname(path), 'its folder')
-  )
+  const folder = path === undefined ? null : dirname(path)
+  const reason = (folder === null ? message : message.replaceAll(`${folder}/`, '').replaceAll(folder, 'its folder'))
+    .replaceAll(/\s+/g, ' ')
     .replaceAll(/\/onnxruntime_src\/\S+:\d+ [^)]*\)( const)? /g, '')
     .replace(/^Load model from .* failed: ?/, '')
-    .replaceAll(/\s+/g, ' ')
     .trim()
   return reason.length > MAX_REASON ? `${reason.slice(0, MAX_REASON)}…` : reason
 }

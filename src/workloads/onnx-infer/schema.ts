@@ -36,6 +36,8 @@ const MAX_DIMENSIONS = 32
 
 const name = z.string().min(1).max(MAX_NAME)
 
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/, { error: 'must be 64 lower-case hex digits' })
+
 const dtype = z.string().refine((given) => Object.hasOwn(DTYPES, given), {
   error: ({ input }) => `is no dtype: ${String(input).slice(0, 40)}; there are ${INPUT_DTYPES.join(', ')}`,
 })
@@ -83,8 +85,8 @@ const tensor = z
 export const onnxInferParams = z.object({
   /** An address with the sha256 of what is there, or the name of a model; the job's own `model` goes before it. */
   model: z
-    .union([name, z.object({ uri: z.string().min(1).max(4096), sha256: z.string().regex(/^[0-9a-f]{64}$/) })], {
-      error: 'must be the name of a model, or {"uri", "sha256"} with 64 lower-case hex digits',
+    .union([name, z.object({ uri: z.string().min(1).max(4096), sha256 })], {
+      error: 'must be the name of a model, or {"uri", "sha256"}',
     })
     .optional(),
   inputs: z

@@ -28,15 +28,16 @@ function floats(data: Float32Array, ...shape: readonly number[]): object {
   return { dtype: 'float32', shape, data: base64(data) }
 }
 
-describe('PaddleOCR', () => {
-  const onPicture = async (pool: EnginePool, file: string, picture: Picture, values: Float32Array): Promise<OutputTensor> => {
-    const inputs = { x: floats(values, 1, 3, picture.height, picture.width) }
-    const result = await pool.run(await runRequest('onnx_infer', { model: join(OCR, file), inputs }, OPTIONS))
-    const [output] = (await outputTensors(result)).values()
-    if (output === undefined) throw new Error('the model gave nothing')
-    return output
-  }
+/** What a model of PaddleOCR says of a picture. */
+async function onPicture(pool: EnginePool, file: string, picture: Picture, values: Float32Array): Promise<OutputTensor> {
+  const inputs = { x: floats(values, 1, 3, picture.height, picture.width) }
+  const result = await pool.run(await runRequest('onnx_infer', { model: join(OCR, file), inputs }, OPTIONS))
+  const [output] = (await outputTensors(result)).values()
+  if (output === undefined) throw new Error('the model gave nothing')
+  return output
+}
 
+describe('PaddleOCR', () => {
   it('finds the lines of a drawn picture and reads them', async () => {
     const pool = await thirdPartyPool()
     const picture = whitePicture(320, 224)

@@ -132,7 +132,6 @@ describe('onnx_infer', () => {
   it('takes tensors from files of the job', async () => {
     const pool = await onnxPool()
     const model = await modelFile(ADD)
-    const bytesOf = (...values: readonly number[]): Uint8Array => new Uint8Array(Float32Array.from(values).buffer)
     const both = await tempFile(
       'both',
       writeSafetensors([
@@ -366,6 +365,10 @@ describe('onnx_infer', () => {
     expect([...(small.get('y')?.elements ?? [])]).toEqual([0, 0])
   })
 })
+
+function bytesOf(...values: readonly number[]): Uint8Array {
+  return new Uint8Array(Float32Array.from(values).buffer)
+}
 
 function headerText({ output }: RunResult): string {
   if (output.bytes.kind !== 'memory') throw new Error('the output is in a file')

@@ -16,6 +16,13 @@ function failure(workload: string, params: unknown): JobFailureError['failure'] 
   throw new Error('the params were taken')
 }
 
+/** A JSON schema of so many arrays in each other. */
+function nestedArrays(depth: number): unknown {
+  let schema: unknown = { type: 'string' }
+  for (let level = 0; level < depth; level += 1) schema = { type: 'array', items: schema }
+  return schema
+}
+
 describe('params of llm_gen', () => {
   it('get the defaults of the API, and lose what nobody knows', () => {
     expect(parse('llm_gen', { prompt: 'a', novelty: 1 })).toEqual({
@@ -27,6 +34,7 @@ describe('params of llm_gen', () => {
       min_p: 0,
       repeat_penalty: 1,
       seed: 0,
+      deterministic: false,
       stop: [],
     })
   })
@@ -44,6 +52,9 @@ describe('params of llm_gen', () => {
     [{ prompt: 'a', stop: [''] }, 'stop.0'],
     [{ prompt: 'a', grammar: 'root ::= "a"', json_schema: { type: 'string' } }, 'at most one of json_schema and grammar'],
     [{ prompt: 'a', json_schema: { type: 'string', pattern: 'a+' } }, 'json_schema'],
+    [{ prompt: 'a', json_schema: nestedArrays(3000) }, 'levels deep'],
+    [{ prompt: 'a', grammar: `root ::= ${'( ")" '.repeat(200)}${')'.repeat(200)}` }, 'brackets'],
+    [{ prompt: 'a'.repeat(4_000_001) }, 'prompt'],
   ])('%j are refused for %s', (params, words) => {
     expect(failure('llm_gen', params)).toMatchObject({ code: 'E_INVALID', message: expect.stringContaining(words) })
   })

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { ChatTemplates } from '../../../src/engine/child/llama-chat-templates.ts'
 import { chatPrompt } from '../../../src/workloads/llm-gen/chat-prompt.ts'
 import { StopStrings } from '../../../src/workloads/llm-gen/stop-strings.ts'
 import { TextStream } from '../../../src/workloads/llm-gen/text-stream.ts'
@@ -72,16 +73,26 @@ describe('chatPrompt', () => {
     bosText: '<s>',
     eosText: '</s>',
   }
+  const messages = [{ role: 'user' as const, content: 'Hi' }]
+  const templates = new ChatTemplates()
+  const render = (source: string, values: Readonly<Record<string, unknown>>): Promise<string> => templates.render(source, values)
 
-  it('renders the template of the model up to the answer', () => {
-    expect(chatPrompt([{ role: 'user', content: 'Hi' }], chatMl)).toBe('<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n')
+  it('renders the template of the model up to the answer', async () => {
+    expect(await chatPrompt(messages, chatMl, render)).toBe('<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n')
   })
 
-  it('says so when there is no template, or when it refuses the messages', () => {
-    const messages = [{ role: 'user' as const, content: 'Hi' }]
-    expect(() => chatPrompt(messages, { ...chatMl, source: undefined })).toThrow('no chat template')
-    expect(() => chatPrompt(messages, { ...chatMl, source: "{{ raise_exception('roles must alternate') }}" })).toThrow(
-      'roles must alternate',
-    )
+  it('says so when there is no template, or when it refuses the messages', async () => {
+    await expect(chatPrompt(messages, { ...chatMl, source: undefined }, render)).rejects.toThrow('no chat template')
+    const refusing = { ...chatMl, source: "{{ raise_exception('roles must alternate') }}" }
+    await expect(chatPrompt(messages, refusing, render)).rejects.toThrow('roles must alternate')
+    await expect(chatPrompt(messages, { ...chatMl, source: '{% for' }, render)).rejects.toThrow('chat template')
+  })
+
+  it('survives a template that never ends and one that wants all memory, and goes on with the next', async () => {
+    const endless = '{% for a in range(100000) %}{% for b in range(100000) %}{% endfor %}{% endfor %}'
+    const greedy = '{% for a in range(1000000000) %}{% endfor %}'
+    const runs = [endless, greedy].map((source) => chatPrompt(messages, { ...chatMl, source }, render))
+    const failures = await Promise.allSettled([...runs, chatPrompt(messages, chatMl, render)])
+    expect(failures.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'fulfilled'])
   })
 })
