@@ -8,11 +8,11 @@ import type { Figure } from './figures.ts'
 import { logLines } from './miner-log.ts'
 
 const SIZE = 1024
-const ITERATIONS = 40
+const ITERATIONS = 30
 /** Of the job that a longer one is held against. */
 const SHORT_ITERATIONS = 8
-const PAIRS = 2
-const ROUNDS = 7
+const PAIRS = 1
+const ROUNDS = 15
 /** More than one wait for each other, not for the graph, where the machine has other work: a bench that says nothing. */
 const THREADS = 1
 const TARGET = 0.97

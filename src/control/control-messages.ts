@@ -67,7 +67,17 @@ export const minerStatusSchema: z.ZodType<MinerStatus> = z.object({
       backend: z.string().nullable(),
     }),
   ),
-  gpus: z.array(z.object({ index: z.int(), name: z.string(), vramMb: z.number().nullable(), backend: z.string(), driver: z.string().nullable(), isUsable: z.boolean(), problem: z.string().nullable() })),
+  gpus: z.array(
+    z.object({
+      index: z.int(),
+      name: z.string(),
+      vramMb: z.number().nullable(),
+      backend: z.string(),
+      driver: z.string().nullable(),
+      isUsable: z.boolean(),
+      problem: z.string().nullable(),
+    }),
+  ),
   totals: z.object({
     accepted: countSchema,
     proved: countSchema,

@@ -70,7 +70,13 @@ export function toWireHeartbeat(sender: Sender, heartbeat: Heartbeat): WireHeart
 }
 
 /** Absent where the driver does not tell. */
-function toWireReading({ index, utilPct, temperatureC, powerW, vramUsedMb }: GpuReading): NonNullable<WireHeartbeat['gpus']>[number] {
+function toWireReading({
+  index,
+  utilPct,
+  temperatureC,
+  powerW,
+  vramUsedMb,
+}: GpuReading): NonNullable<WireHeartbeat['gpus']>[number] {
   return {
     index,
     ...(utilPct === null ? {} : { util_pct: utilPct }),

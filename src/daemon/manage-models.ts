@@ -1,6 +1,7 @@
 import type { MinerConfig } from '../config/miner-config.ts'
 import { JobFailureError } from '../domain/failure-codes.ts'
 import type { ModelFormat } from '../domain/models.ts'
+import { parseSource } from '../models/source-uri.ts'
 import { silentLogger } from '../platform/silent-logger.ts'
 import { SystemClock } from '../platform/system-clock.ts'
 import { sha256File } from '../proof/sha256-file.ts'
@@ -74,6 +75,7 @@ export class ModelManager {
         `no model ${request.what} in the catalogues: name one of ${catalogue.map(({ name }) => name).join(', ')}, or an address with --sha256`,
       )
     }
+    if (entry === undefined && request.sha256 === null) throw await withoutHash(request.what)
     const model = {
       name: entry?.name ?? null,
       uri: entry === undefined ? request.what : null,
@@ -154,6 +156,17 @@ export interface PullRequest {
   readonly workload: string
   readonly onProgress: (received: number, total: number | null) => void
   readonly signal: AbortSignal
+}
+
+/** Says what to do about a missing `--sha256`, with the hash of a file on this machine. */
+async function withoutHash(address: string): Promise<JobFailureError> {
+  const source = parseSource(address)
+  const found = source.kind === 'file' ? await sha256File(source.path).catch(() => null) : null
+  const advice =
+    found === null
+      ? 'take it from where the model is published (docs/models.md tells how to make that of several files)'
+      : `if it is that file alone and you trust it, --sha256 ${found.sha256}`
+  return new JobFailureError('E_INPUT', `an address needs the --sha256 of the model: ${advice}`)
 }
 
 async function firstWrong(files: readonly { path: string; sha256: string; place: string }[]): Promise<string | null> {

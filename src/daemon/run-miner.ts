@@ -58,7 +58,7 @@ async function runWith(opened: AsyncDisposableStack, { config, warnings, version
     config: config.configFile,
     pid: process.pid,
   })
-  logWarnings(logger, config, warnings)
+  logWarnings(logger, warnings)
   const notifier = createServiceNotifier({ notifySocket, logger })
   opened.defer(() => notifier.flush())
 
@@ -81,7 +81,7 @@ async function runWith(opened: AsyncDisposableStack, { config, warnings, version
   return 0
 }
 
-function logWarnings(logger: Logger, config: MinerConfig, warnings: readonly ConfigProblem[]): void {
+function logWarnings(logger: Logger, warnings: readonly ConfigProblem[]): void {
   for (const { key, file, line, message } of warnings) {
     logger.warn('configuration', {
       key,

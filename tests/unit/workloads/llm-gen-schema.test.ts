@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { JobFailureError } from '../../../src/domain/failure-codes.ts'
+import { llmGenPromptBytes } from '../../../src/workloads/llm-gen/schema.ts'
 import { WORKLOADS } from '../../../src/workloads/workload-table.ts'
 
 function parse(workload: string, params: unknown): unknown {
@@ -52,11 +53,24 @@ describe('params of llm_gen', () => {
     [{ prompt: 'a', stop: [''] }, 'stop.0'],
     [{ prompt: 'a', grammar: 'root ::= "a"', json_schema: { type: 'string' } }, 'at most one of json_schema and grammar'],
     [{ prompt: 'a', json_schema: { type: 'string', pattern: 'a+' } }, 'json_schema'],
-    [{ prompt: 'a', json_schema: nestedArrays(3000) }, 'levels deep'],
-    [{ prompt: 'a', grammar: `root ::= ${'( ")" '.repeat(200)}${')'.repeat(200)}` }, 'brackets'],
-    [{ prompt: 'a'.repeat(4_000_001) }, 'prompt'],
   ])('%j are refused for %s', (params, words) => {
     expect(failure('llm_gen', params)).toMatchObject({ code: 'E_INVALID', message: expect.stringContaining(words) })
+  })
+
+  it('are refused when they nest deeper, or say more, than what reads them can bear', () => {
+    expect(failure('llm_gen', { prompt: 'a', json_schema: nestedArrays(3000) }).message).toContain('levels deep')
+    const grammar = `root ::= ${'( ")" '.repeat(200)}${')'.repeat(200)}`
+    expect(failure('llm_gen', { prompt: 'a', grammar }).message).toContain('brackets')
+    expect(failure('llm_gen', { prompt: 'a'.repeat(10_000_000) })).toMatchObject({ code: 'E_INVALID' })
+  })
+
+  it('are counted in bytes of everything the model is to read', () => {
+    expect(llmGenPromptBytes({ prompt: 'é' })).toBe(2)
+    const messages = [
+      { role: 'system' as const, content: 'abc' },
+      { role: 'user' as const, content: '😀' },
+    ]
+    expect(llmGenPromptBytes({ messages })).toBe(7)
   })
 
   it('may have a nested JSON schema', () => {

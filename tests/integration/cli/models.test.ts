@@ -1,0 +1,111 @@
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { tempDir } from '../../support/temp-dir.ts'
+import { FileServer, fakeGguf, sha256 } from '../models/file-server.ts'
+import { runCommand } from './run-command.ts'
+import type { CommandResult } from './run-command.ts'
+
+const GGUF = fakeGguf(50_000)
+const HASH = sha256(GGUF)
+
+interface Setup {
+  readonly folder: string
+  readonly store: string
+  run(...args: readonly string[]): Promise<CommandResult>
+}
+
+function setUp(extra = ''): Setup {
+  const folder = tempDir()
+  const store = join(folder, 'store')
+  const config = join(folder, 'miner.conf')
+  const own = `MODEL_DIR="${store}"\nMODEL_CATALOGUE="${join(folder, 'models.json')}"\n${extra}`
+  writeFileSync(config, `COORD_URL="https://c.corp"\nWALLET_ADDR="wallet1abc"\nAPI_KEY="hunter2"\n${own}`, { mode: 0o600 })
+  writeFileSync(join(folder, 'm.gguf'), GGUF)
+  return { folder, store, run: (command, ...args) => runCommand(['models', command ?? '', '--config', config, ...args]) }
+}
+
+describe('aitbc-miner models', () => {
+  it('lists the bundled models', async () => {
+    const { run } = setUp()
+    const table = await run('list')
+    expect(table).toMatchObject({ exitCode: 0, stderr: '' })
+    expect(table.stdout).toMatch(/tiny-llm .*llm_gen .*5\.3 MiB .*bundled .*MIT/)
+    const json: unknown = JSON.parse((await run('list', '--json')).stdout)
+    expect(json).toContainEqual(
+      expect.objectContaining({ name: 'tiny-sd', workload: 'sd_infer', state: 'bundled', isInUse: false, usedAt: null }),
+    )
+  })
+
+  it('pulls a model from an address, verifies, and removes it', async () => {
+    const server = await FileServer.start()
+    server.files.set('/m.gguf', GGUF)
+    const { run, store } = setUp('ALLOW_PRIVATE_HOSTS=true\n')
+    const pulled = await run('pull', server.url('/m.gguf'), '--sha256', HASH)
+    expect(pulled).toMatchObject({ exitCode: 0, stderr: '100 %, 48.8 KiB\n' })
+    expect(pulled.stdout).toBe(`m.gguf: 50000 bytes, checked, in ${store}/models/${HASH}/files/m.gguf\n`)
+    expect((await run('list')).stdout).toMatch(/m\.gguf .*fetched/)
+    expect(await run('verify', 'm.gguf')).toEqual({ exitCode: 0, stdout: 'm.gguf: good\n', stderr: '' })
+    writeFileSync(join(store, 'models', HASH, 'files', 'm.gguf'), 'damaged')
+    const checked = await run('verify', HASH)
+    expect(checked.exitCode).toBe(1)
+    expect(checked.stdout).toMatch(/^m\.gguf: m\.gguf has the sha256 .*: remove the model and pull it again\n$/)
+    expect(await run('rm', 'm.gguf')).toEqual({ exitCode: 0, stdout: 'm.gguf: removed\n', stderr: '' })
+    expect(await run('rm', 'm.gguf')).toEqual({ exitCode: 75, stdout: 'm.gguf: not fetched\n', stderr: '' })
+  })
+
+  it('pulls a file of the operator from anywhere, and says which hash to give', async () => {
+    const { run, folder } = setUp()
+    const asked = await run('pull', `file://${folder}/m.gguf`)
+    expect(asked.exitCode).toBe(1)
+    expect(asked.stderr).toContain(`--sha256 ${HASH}`)
+    expect(await run('pull', `file://${folder}/m.gguf`, '--sha256', HASH)).toMatchObject({ exitCode: 0 })
+  })
+
+  it('says where to take the hash of an address from, and fetches nothing', async () => {
+    const server = await FileServer.start()
+    const { run } = setUp('ALLOW_PRIVATE_HOSTS=true\n')
+    const asked = await run('pull', server.url('/m.gguf'))
+    expect(asked.exitCode).toBe(1)
+    expect(asked.stderr).toMatch(
+      /^aitbc-miner: an address needs the --sha256 of the model: take it from where the model is published/,
+    )
+    expect(server.requests).toEqual([])
+  })
+
+  it('names the models there are when it does not know one', async () => {
+    const { run } = setUp()
+    const answer = await run('pull', 'nobody')
+    expect(answer.exitCode).toBe(1)
+    expect(answer.stderr).toMatch(/no model nobody in the catalogues: name one of .*tiny-llm/)
+    expect(await run('verify', 'nobody')).toMatchObject({ exitCode: 1, stderr: 'aitbc-miner: no such model here: nobody\n' })
+  })
+
+  it('does not fetch from private addresses unless that is allowed', async () => {
+    const server = await FileServer.start()
+    const { run } = setUp()
+    const answer = await run('pull', server.url('/m.gguf'), '--sha256', HASH)
+    expect(answer.exitCode).toBe(1)
+    expect(answer.stderr).toMatch(/only https is fetched/)
+    expect(server.requests).toEqual([])
+  })
+
+  it('prunes unfinished downloads, and with --all the models', async () => {
+    const { run, folder, store } = setUp()
+    await run('pull', `file://${folder}/m.gguf`, '--sha256', HASH)
+    mkdirSync(join(store, 'partial', 'f'.repeat(64), 'files'), { recursive: true })
+    writeFileSync(join(store, 'partial', 'f'.repeat(64), 'files', 'x'), new Uint8Array(1234))
+    expect(await run('prune')).toEqual({ exitCode: 0, stdout: '1234 bytes freed\n', stderr: '' })
+    expect(existsSync(join(store, 'models', HASH))).toBe(true)
+    expect(await run('prune', '--all')).toEqual({ exitCode: 0, stdout: '50000 bytes freed\n', stderr: '' })
+    expect(readdirSync(join(store, 'models'))).toEqual([])
+  })
+
+  it('tells of a catalogue that does not read, with 78', async () => {
+    const { run, folder } = setUp()
+    writeFileSync(join(folder, 'models.json'), '{"models": 7}')
+    const answer = await run('list')
+    expect(answer.exitCode).toBe(78)
+    expect(answer.stderr).toMatch(/models\.json has errors: models: /)
+  })
+})
