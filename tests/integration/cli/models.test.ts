@@ -12,7 +12,7 @@ const HASH = sha256(GGUF)
 interface Setup {
   readonly folder: string
   readonly store: string
-  run(...args: readonly string[]): Promise<CommandResult>
+  readonly run: (...args: readonly string[]) => Promise<CommandResult>
 }
 
 function setUp(extra = ''): Setup {
