@@ -29,6 +29,8 @@ export function generationRequest(
   dialect: Dialect,
   without: ReadonlySet<string>,
 ): GenerationRequest {
+  // What a server computes together is its own affair.
+  if (params.deterministic) throw unsupported('deterministic', dialect)
   const endpoint = params.messages === undefined ? 'plain' : 'chat'
   const native =
     endpoint === 'plain' && dialect.nativePath !== null && !without.has(dialect.nativePath) ? dialect.nativePath : null

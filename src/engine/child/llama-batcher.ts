@@ -45,6 +45,16 @@ class Lane {
   get pendingCount(): number {
     return this.pending.length
   }
+
+  /** Takes the token that was sampled, if any: the generation goes on with it, or ends. */
+  take(token: Token | -1 | null): void {
+    try {
+      if (token === null || token === -1 || !this.generation.onToken(token)) this.end()
+      else this.pending = [token]
+    } catch (error) {
+      this.end(error)
+    }
+  }
 }
 
 /** Continuous batching: computes all generations of a context together, one token of each at a time, as they come and go. */
@@ -122,24 +132,26 @@ export class Batcher {
       if (logitIndex !== undefined) sampled.push({ lane, logitIndex })
     }
     const startMs = performance.now()
-    await context.decodeBatch()
-    if (!this.#wasAlone) threads.record(size, threadCount, performance.now() - startMs)
+    const decoded = context.decodeBatch()
+    // All native work is done by one worker in the order it is asked for; not to wait in between saves a small model a fifth of its time.
+    const samples = sampled.map(({ lane, logitIndex }) => context.sampleToken(logitIndex, lane.generation.sampler))
+    const settled = Promise.allSettled(samples)
+    try {
+      await decoded
+    } catch (error) {
+      await settled
+      throw error
+    }
+    if (!this.#wasAlone) threads.record(size, performance.now() - startMs)
     for (const { lane, count } of batch) {
       const { tokens } = lane.generation.sequence
       for (const token of lane.pending.slice(0, count)) tokens.push(token)
       lane.pending = lane.pending.slice(count)
     }
-    await Promise.all(sampled.map(({ lane, logitIndex }) => this.#sample(lane, logitIndex)))
-  }
-
-  async #sample(lane: Lane, logitIndex: number): Promise<void> {
-    const { sampler, onToken } = lane.generation
-    try {
-      const token = await this.#deps.context.sampleToken(logitIndex, sampler)
-      if (token === null || token === -1 || !onToken(token)) lane.end()
-      else lane.pending = [token]
-    } catch (error) {
-      lane.end(error)
+    for (const [at, sample] of (await settled).entries()) {
+      const lane = sampled[at]?.lane
+      if (sample.status === 'rejected') lane?.end(sample.reason)
+      else lane?.take(sample.value)
     }
   }
 }

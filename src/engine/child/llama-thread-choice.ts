@@ -1,15 +1,44 @@
-/** Weight of the newest measurement in the running mean. */
-const NEWEST = 0.2
+/** Batches of a trial; the first ones, with threads that the system has yet to spread over the cores, say little. */
+const TRIAL_BATCHES = 12
+/** The last batches that count: by their mean, since a thread without a core makes some of many batches slow, less the slowest one. */
+const JUDGED_BATCHES = 8
+/** A trial ends at once when a batch takes so many times as long, and what was chosen is doubted when it has slowed down so much. */
+const FAR_SLOWER = 3
+const SLOWER = 1.5
 /** Batches between two trials of another number of threads; doubled while trials bring nothing. */
-const FIRST_TRIAL = 48
-const LAST_TRIAL = 768
+const FIRST_GAP = 64
+const LAST_GAP = 512
 
+/** A number of threads in use, and how long the latest batches took, in ms a token. */
+class Usage {
+  readonly threads: number
+  #latest: number[] = []
+  batches = 0
+
+  constructor(threads: number) {
+    this.threads = threads
+  }
+
+  add(msPerToken: number): void {
+    this.batches += 1
+    this.#latest = [...this.#latest.slice(1 - JUDGED_BATCHES), msPerToken]
+  }
+
+  get meanMs(): number {
+    const slowest = Math.max(...this.#latest)
+    const sum = this.#latest.reduce((total, ms) => total + ms, 0)
+    return (sum - slowest) / (this.#latest.length - 1)
+  }
+}
+
+/** What is known about batches of one size. */
 interface Size {
-  /** Mean time of a token in ms by number of threads; NaN until measured. */
-  readonly meanMs: Map<number, number>
-  batches: number
-  nextTrial: number
-  trialGap: number
+  chosen: Usage
+  /** What `chosen` took when it was chosen. */
+  expectedMs: number
+  trial: Usage | null
+  trials: number
+  gap: number
 }
 
 /**
@@ -18,45 +47,40 @@ interface Size {
  * machine does.
  */
 export class ThreadChoice {
-  readonly #options: readonly number[]
+  readonly #options: readonly [number, ...number[]]
   readonly #sizes = new Map<number, Size>()
 
   /** The first option is taken until measurements say otherwise. */
   constructor(options: readonly [number, ...number[]]) {
-    this.#options = [...new Set(options)]
+    this.#options = options
   }
 
   /** Threads for a batch of so many tokens. */
   choose(tokens: number): number {
-    const size = this.#sizeOf(tokens)
-    const [first = 1] = this.#options
-    if (this.#options.length === 1) return first
-    const best = this.#best(size) ?? first
-    if (size.batches < size.nextTrial) return best
-    const others = this.#options.filter((option) => option !== best)
-    return others[size.batches % others.length] ?? best
+    const { chosen, trial } = this.#sizeOf(tokens)
+    return (trial ?? chosen).threads
   }
 
-  /** Tells how long a batch took. */
-  record(tokens: number, threads: number, ms: number): void {
+  /** Tells how long the batch took for which `choose` was asked last. */
+  record(tokens: number, ms: number): void {
     const size = this.#sizeOf(tokens)
-    const before = this.#best(size)
-    const msPerToken = ms / tokens
-    const mean = size.meanMs.get(threads)
-    const isTrial = threads !== before && before !== null
-    // What was measured long ago, perhaps on a busier machine, counts for nothing beside a fresh trial.
-    const isStale = mean === undefined || isTrial
-    size.meanMs.set(threads, isStale ? msPerToken : mean + NEWEST * (msPerToken - mean))
-    size.batches += 1
-    if (!isTrial) return
-    size.trialGap = this.#best(size) === before ? Math.min(size.trialGap * 2, LAST_TRIAL) : FIRST_TRIAL
-    size.nextTrial = size.batches + size.trialGap
+    const { chosen, trial } = size
+    const used = trial ?? chosen
+    used.add(ms / tokens)
+    if (trial === null) this.#considerTrial(size)
+    else if (used.batches >= TRIAL_BATCHES || ms / tokens > chosen.meanMs * FAR_SLOWER) judge(size, trial)
   }
 
-  #best({ meanMs }: Size): number | null {
-    let best: number | null = null
-    for (const [threads, ms] of meanMs) if (best === null || ms < (meanMs.get(best) ?? Infinity)) best = threads
-    return best
+  #considerTrial(size: Size): void {
+    const { chosen } = size
+    if (chosen.batches === TRIAL_BATCHES) size.expectedMs = chosen.meanMs
+    const isDoubted = chosen.batches > TRIAL_BATCHES && chosen.meanMs > size.expectedMs * SLOWER
+    if (chosen.batches < (isDoubted ? TRIAL_BATCHES : size.gap)) return
+    const others = this.#options.filter((option) => option !== chosen.threads)
+    const next = others[size.trials % others.length]
+    if (next === undefined) return
+    size.trials += 1
+    size.trial = new Usage(next)
   }
 
   #sizeOf(tokens: number): Size {
@@ -64,8 +88,17 @@ export class ThreadChoice {
     const key = Math.min(6, Math.floor(Math.log2(tokens)))
     const known = this.#sizes.get(key)
     if (known !== undefined) return known
-    const size: Size = { meanMs: new Map(), batches: 0, nextTrial: 4, trialGap: FIRST_TRIAL }
+    const chosen = new Usage(this.#options[0])
+    const size: Size = { chosen, expectedMs: Number.NaN, trial: null, trials: 0, gap: TRIAL_BATCHES }
     this.#sizes.set(key, size)
     return size
   }
+}
+
+function judge(size: Size, trial: Usage): void {
+  const isBetter = trial.batches >= TRIAL_BATCHES && trial.meanMs < size.chosen.meanMs
+  size.gap = isBetter ? FIRST_GAP : Math.min(Math.max(size.gap * 2, FIRST_GAP), LAST_GAP)
+  size.expectedMs = isBetter ? trial.meanMs : size.chosen.meanMs
+  size.chosen = isBetter ? trial : new Usage(size.chosen.threads)
+  size.trial = null
 }

@@ -114,6 +114,7 @@ describe('generationRequest', () => {
 
   it.each([
     ['ollama', { ...CHAT, min_p: 0.1 }, 'min_p'],
+    ['vllm', { prompt: 'x', deterministic: true }, 'deterministic'],
     ['ollama', { ...CHAT, repeat_penalty: 1.1 }, 'repeat_penalty'],
     ['tgi', { ...CHAT, temperature: 1, top_k: 5 }, 'top_k'],
     ['ollama', { ...CHAT, grammar: 'root ::= "a"' }, 'grammar'],
