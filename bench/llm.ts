@@ -33,7 +33,7 @@ interface Subject {
 }
 
 const SUBJECTS: readonly Subject[] = [
-  { what: 'tiny-llm F16', name: 'bench-tiny', maxTokens: 160, repeats: 8, targets: { alone: 0.85, together: 1 } },
+  { what: 'tiny-llm F16', name: 'bench-tiny', maxTokens: 480, repeats: 3, targets: { alone: 0.85, together: 1 } },
   { what: 'random 301 M Q8_0', name: 'bench-300m', maxTokens: 64, repeats: 2, targets: { alone: 0.97, together: 0.97 } },
 ]
 

@@ -29,5 +29,5 @@ for (let run = 0; run <= Number(runs); run += 1) {
     await session.run({ ...inputs, timestep }, { out_sample: output })
   }
   const stepMs = (performance.now() - startedMs) / Number(steps)
-  if (run > 0) process.stdout.write(`${JSON.stringify({ stepMs })}\n`)
+  if (run > 0) process.stdout.write(`${JSON.stringify({ ms: stepMs })}\n`)
 }

@@ -28,5 +28,5 @@ for (let run = 0; run <= Number(runs); run += 1) {
   const startedMs = performance.now()
   await session.run(inputs)
   const runMs = performance.now() - startedMs
-  if (run > 0) process.stdout.write(`${JSON.stringify({ runMs })}\n`)
+  if (run > 0) process.stdout.write(`${JSON.stringify({ ms: runMs })}\n`)
 }

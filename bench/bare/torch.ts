@@ -29,5 +29,5 @@ for (let run = 0; run <= Number(runs); run += 1) {
     spare = last
   }
   const iterationMs = (performance.now() - startedMs) / Number(iterations)
-  if (run > 0) process.stdout.write(`${JSON.stringify({ iterationMs })}\n`)
+  if (run > 0) process.stdout.write(`${JSON.stringify({ ms: iterationMs })}\n`)
 }

@@ -4,6 +4,8 @@ import type { Clock, Logger } from '../domain/ports.ts'
 
 /** The first event of a job goes out at once, then a batch, which is one request, this often at most. */
 const FLUSH_EVERY_MS = 100
+/** Of all jobs together there are no more than 40 requests a second: the processor is wanted for the jobs. */
+const SHARED_MS = 25
 /** Past this many waiting events of one job the oldest progress and log lines go: they are a courtesy, the proof is not. */
 const MAX_WAITING = 500
 
@@ -65,7 +67,7 @@ export class EventRelay {
   async #send(jobId: string, stream: Stream, signal: AbortSignal): Promise<void> {
     const { coordinator, clock, logger } = this.#deps
     const batch = stream.waiting
-    stream.nextSendMs = clock.monotonicMs() + FLUSH_EVERY_MS
+    stream.nextSendMs = clock.monotonicMs() + Math.max(FLUSH_EVERY_MS, this.#streams.size * SHARED_MS)
     stream.waiting = []
     stream.sending = coordinator.sendEvents(jobId, batch, signal).catch((error: unknown) => {
       logger.debug('job events lost', { job: jobId, events: batch.length, error: String(error) })

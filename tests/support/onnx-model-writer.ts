@@ -1,3 +1,5 @@
+import { field, integerField } from '../../src/engine/child/protobuf-fields.ts'
+
 /**
  * ONNX models of a few nodes for tests, written as protocol buffers (onnx.proto): any element type, several outputs a node, other
  * opsets, data outside of the file, values that are no tensors.
@@ -69,16 +71,16 @@ export interface OnnxModel {
 export function onnxModel({ inputs, outputs, nodes, constants = [], opset = 21, irVersion = 10 }: OnnxModel): Uint8Array {
   const graph = Buffer.concat([
     ...nodes.map((node) => field(1, nodeProto(node))),
-    field(2, text('graph')),
+    field(2, 'graph'),
     ...constants.map((constant) => field(5, tensorProto(constant))),
     ...inputs.map((port) => field(11, valueInfo(port))),
     ...outputs.map((port) => field(12, valueInfo(port))),
   ])
   const domains = new Set(['', ...nodes.map(({ domain = '' }) => domain)])
   const imports = [...domains].map((domain) =>
-    field(8, Buffer.concat([field(1, text(domain)), integer(2, domain === '' ? opset : 1)])),
+    field(8, Buffer.concat([field(1, domain), integerField(2, domain === '' ? opset : 1)])),
   )
-  return Buffer.concat([integer(1, irVersion), field(7, graph), ...imports])
+  return Buffer.concat([integerField(1, irVersion), field(7, graph), ...imports])
 }
 
 /** A model that gives its input `x` back as `y`. */
@@ -97,35 +99,35 @@ export function onnxTypeNumber(type: OnnxType): number {
 
 function nodeProto({ op, inputs, outputs, domain = '', attributes = {} }: OnnxNode): Uint8Array {
   return Buffer.concat([
-    ...inputs.map((name) => field(1, text(name))),
-    ...outputs.map((name) => field(2, text(name))),
-    field(4, text(op)),
+    ...inputs.map((name) => field(1, name)),
+    ...outputs.map((name) => field(2, name)),
+    field(4, op),
     ...Object.entries(attributes).map(([name, value]) => field(5, attribute(name, value))),
-    field(7, text(domain)),
+    field(7, domain),
   ])
 }
 
 function attribute(name: string, value: number | readonly number[] | Uint8Array): Uint8Array {
-  if (typeof value === 'number') return Buffer.concat([field(1, text(name)), integer(3, value), integer(20, 2)])
-  if (value instanceof Uint8Array) return Buffer.concat([field(1, text(name)), field(4, value), integer(20, 3)])
-  return Buffer.concat([field(1, text(name)), ...value.map((item) => integer(8, item)), integer(20, 7)])
+  if (typeof value === 'number') return Buffer.concat([field(1, name), integerField(3, value), integerField(20, 2)])
+  if (value instanceof Uint8Array) return Buffer.concat([field(1, name), field(4, value), integerField(20, 3)])
+  return Buffer.concat([field(1, name), ...value.map((item) => integerField(8, item)), integerField(20, 7)])
 }
 
 function tensorProto({ name, type, shape, data }: OnnxConstant): Uint8Array {
-  const head = [...shape.map((size) => integer(1, size)), integer(2, TYPES[type]), field(8, text(name))]
+  const head = [...shape.map((size) => integerField(1, size)), integerField(2, TYPES[type]), field(8, name)]
   if (data instanceof Uint8Array) return Buffer.concat([...head, field(9, data)])
-  if ('texts' in data) return Buffer.concat([...head, ...data.texts.map((value) => field(6, text(value)))])
+  if ('texts' in data) return Buffer.concat([...head, ...data.texts.map((value) => field(6, value))])
   const places = Object.entries({ location: data.file, offset: '0', length: String(data.bytes) })
-  const external = places.map(([key, value]) => field(13, Buffer.concat([field(1, text(key)), field(2, text(value))])))
-  return Buffer.concat([...head, ...external, integer(14, 1)])
+  const external = places.map(([key, value]) => field(13, Buffer.concat([field(1, key), field(2, value)])))
+  return Buffer.concat([...head, ...external, integerField(14, 1)])
 }
 
 function valueInfo({ name, type, shape, holder }: OnnxPort): Uint8Array {
   const tensor = field(
     1,
-    Buffer.concat([integer(1, TYPES[type]), shape === undefined ? new Uint8Array() : field(2, shapeProto(shape))]),
+    Buffer.concat([integerField(1, TYPES[type]), shape === undefined ? new Uint8Array() : field(2, shapeProto(shape))]),
   )
-  return Buffer.concat([field(1, text(name)), field(2, held(tensor, holder))])
+  return Buffer.concat([field(1, name), field(2, held(tensor, holder))])
 }
 
 function held(tensor: Uint8Array, holder: OnnxPort['holder']): Uint8Array {
@@ -136,29 +138,7 @@ function held(tensor: Uint8Array, holder: OnnxPort['holder']): Uint8Array {
 function shapeProto(shape: readonly (number | string)[]): Uint8Array {
   return Buffer.concat(
     shape.map((size) =>
-      field(1, typeof size === 'number' ? integer(1, size) : size === '' ? new Uint8Array() : field(2, text(size))),
+      field(1, typeof size === 'number' ? integerField(1, size) : size === '' ? new Uint8Array() : field(2, size)),
     ),
   )
-}
-
-function field(number: number, content: Uint8Array): Uint8Array {
-  return Buffer.concat([varint(number * 8 + 2), varint(content.length), content])
-}
-
-function integer(number: number, value: number): Uint8Array {
-  return Buffer.concat([varint(number * 8), varint(value)])
-}
-
-function varint(value: number): Uint8Array {
-  const bytes: number[] = []
-  let rest = value
-  while (rest > 0x7f) {
-    bytes.push((rest & 0x7f) | 0x80)
-    rest >>>= 7
-  }
-  return Uint8Array.from([...bytes, rest])
-}
-
-function text(value: string): Uint8Array {
-  return Buffer.from(value, 'utf8')
 }

@@ -1,6 +1,6 @@
 /** Batches of a trial; the first ones, with threads that the system has yet to spread over the cores, say little. */
 const TRIAL_BATCHES = 12
-/** The last batches that count: by their mean, since a thread without a core makes some of many batches slow, less the slowest one. */
+/** The last batches that count: by their mean, since a thread without a core makes a few of many batches far slower. */
 const JUDGED_BATCHES = 8
 /** A trial ends at once when a batch takes so many times as long, and what was chosen is doubted when it has slowed down so much. */
 const FAR_SLOWER = 3
@@ -25,9 +25,7 @@ class Usage {
   }
 
   get meanMs(): number {
-    const slowest = Math.max(...this.#latest)
-    const sum = this.#latest.reduce((total, ms) => total + ms, 0)
-    return (sum - slowest) / (this.#latest.length - 1)
+    return this.#latest.reduce((total, ms) => total + ms, 0) / this.#latest.length
   }
 }
 

@@ -1,3 +1,5 @@
+import { field, integerField, message } from './protobuf-fields.ts'
+
 /**
  * ONNX models of a few nodes, written out as protocol buffers (onnx.proto of ONNX 1.12: IR version 8, opset 17): less to trust
  * and to ship than a converter or a binary file.
@@ -22,13 +24,13 @@ export interface Graph {
 export function onnxModel({ name, nodes, constants, inputs, outputs }: Graph): Uint8Array {
   const graph = message(
     ...nodes.map((parts) => field(1, node(...parts))),
-    field(2, text(name)),
+    field(2, name),
     ...Object.entries(constants).map(([constant, value]) => field(5, scalar(constant, value))),
     ...inputs.map((edge) => field(11, valueInfo(edge))),
     ...outputs.map((edge) => field(12, valueInfo(edge))),
   )
-  const opset = message(field(1, text('')), integerField(2, 17))
-  return message(integerField(1, 8), field(2, text('aitbc-miner')), field(7, graph), field(8, opset))
+  const opset = message(field(1, ''), integerField(2, 17))
+  return message(integerField(1, 8), field(2, 'aitbc-miner'), field(7, graph), field(8, opset))
 }
 
 /** y = x · x, to find out whether a device computes. */
@@ -46,47 +48,19 @@ const FLOAT = 1
 
 /** NodeProto. */
 function node(opType: string, inputs: readonly string[], output: string): Uint8Array {
-  return message(...inputs.map((name) => field(1, text(name))), field(2, text(output)), field(4, text(opType)))
+  return message(...inputs.map((name) => field(1, name)), field(2, output), field(4, opType))
 }
 
 /** TensorProto with one float and no dimensions. */
 function scalar(name: string, value: number): Uint8Array {
   const raw = new Uint8Array(4)
   new DataView(raw.buffer).setFloat32(0, value, true)
-  return message(integerField(2, FLOAT), field(8, text(name)), field(9, raw))
+  return message(integerField(2, FLOAT), field(8, name), field(9, raw))
 }
 
 /** ValueInfoProto. */
 function valueInfo({ name, dimensions }: Edge): Uint8Array {
-  const shape = message(...dimensions.map((dimension) => field(1, message(field(2, text(dimension))))))
+  const shape = message(...dimensions.map((dimension) => field(1, message(field(2, dimension)))))
   const tensorType = message(integerField(1, FLOAT), field(2, shape))
-  return message(field(1, text(name)), field(2, message(field(1, tensorType))))
-}
-
-function message(...parts: readonly Uint8Array[]): Uint8Array {
-  return Buffer.concat(parts)
-}
-
-/** A length-delimited field. */
-function field(number: number, content: Uint8Array): Uint8Array {
-  return Buffer.concat([varint(number * 8 + 2), varint(content.length), content])
-}
-
-function integerField(number: number, value: number): Uint8Array {
-  return Buffer.concat([varint(number * 8), varint(value)])
-}
-
-function varint(value: number): Uint8Array {
-  const bytes: number[] = []
-  let rest = value
-  while (rest > 0x7f) {
-    bytes.push((rest & 0x7f) | 0x80)
-    rest >>>= 7
-  }
-  bytes.push(rest)
-  return Uint8Array.from(bytes)
-}
-
-function text(value: string): Uint8Array {
-  return Buffer.from(value, 'utf8')
+  return message(field(1, name), field(2, message(field(1, tensorType))))
 }

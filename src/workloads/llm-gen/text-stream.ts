@@ -1,9 +1,9 @@
 import type { StopStrings } from './stop-strings.ts'
 
-/** A reader notices no shorter delay, and each message costs the generation time. */
-const FLUSH_MS = 40
+/** As often as the daemon passes them on: what comes in between costs the generation time and nobody sees it. */
+const FLUSH_MS = 100
 
-/** Sends a growing text in pieces, not more often than every 40 ms. */
+/** Sends a growing text in pieces, not more often than every 100 ms. */
 export class TextStream {
   readonly #send: (piece: string) => void
   #sentLength = 0
