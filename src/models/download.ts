@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto'
 import type { Hash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
-import { open, readFile, rm, stat, writeFile } from 'node:fs/promises'
-import type { FileHandle } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import { JobFailureError } from '../domain/failure-codes.ts'
 import type { Clock } from '../domain/ports.ts'
 import { guardedGet } from './guarded-request.ts'
 import type { GuardedAnswer, GuardedRequest } from './guarded-request.ts'
+import { onDisk } from './disk-failure.ts'
+import { findResume, forgetDownload, forgetValidator, judgeAnswer, keepValidator, rangeHeaders, sizeOf, totalOf } from './resume.ts'
+import type { Resume } from './resume.ts'
 
 export interface Download extends GuardedRequest {
   /** Grows here; what is in it already is gone on with, when the server still has the same. */
@@ -52,10 +53,9 @@ export async function download(job: Download): Promise<Downloaded> {
   let fruitless = 0
   let furthest = await sizeOf(job.toPath)
   for (;;) {
-    const before = await sizeOf(job.toPath)
     try {
-      const done = await attempt(job, before)
-      await rm(`${job.toPath}.validator`, { force: true })
+      const done = await attempt(job)
+      await forgetValidator(job.toPath)
       return done
     } catch (error) {
       job.signal.throwIfAborted()
@@ -73,36 +73,34 @@ export async function download(job: Download): Promise<Downloaded> {
   }
 }
 
-async function attempt(job: Download, size: number): Promise<Downloaded> {
-  const validator = size > 0 ? await readFile(`${job.toPath}.validator`, 'utf8').catch(() => null) : null
-  const range: Record<string, string> = validator === null ? {} : { range: `bytes=${size}-`, 'if-range': validator }
-  const answer = await guardedGet({ ...job, headers: { ...job.headers, ...range } })
+async function attempt(job: Download): Promise<Downloaded> {
+  const resume = await findResume(job.toPath, job.signal)
+  const answer = await guardedGet({ ...job, headers: { ...job.headers, ...rangeHeaders(resume) } })
   try {
-    const isRest = answer.status === 206 && validator !== null && startOf(answer) === size
-    if (answer.status === 416 || (answer.status === 206 && !isRest)) {
-      await rm(job.toPath, { force: true })
+    const brings = judgeAnswer(answer, resume)
+    if (brings === 'gone') {
+      await forgetDownload(job.toPath)
       throw new TransientError('the server no longer has the part that was asked for')
     }
-    if (!isRest) checkStatus(answer, job)
-    return await receive(job, answer, isRest ? size : 0)
+    if (brings === 'whole' && resume !== null) return await finish(job, resume.hash, resume.bytes, resume)
+    if (brings === 'anew') checkStatus(answer, job)
+    return await receive(job, answer, brings === 'rest' ? resume : null)
   } finally {
     await answer.close()
   }
 }
 
-async function receive(job: Download, answer: GuardedAnswer, offset: number): Promise<Downloaded> {
-  const { toPath, bytes, maxBytes, sha256 } = job
-  const length = Number(answer.headers['content-length'] ?? Number.NaN)
-  const total = Number.isNaN(length) ? bytes : offset + length
+async function receive(job: Download, answer: GuardedAnswer, resume: Resume | null): Promise<Downloaded> {
+  const { toPath, bytes, maxBytes } = job
+  let received = resume?.bytes ?? 0
+  const total = totalOf(answer, received) ?? bytes
   checkSize(job, total ?? 0, bytes)
-  let reserved = total ?? offset
+  let reserved = total ?? received
   await job.reserve?.(reserved)
-  const hash = createHash('sha256')
-  if (offset > 0) await hashFile(toPath, hash)
-  const file = await open(toPath, offset > 0 ? 'a' : 'w', 0o644)
-  let received = offset
+  const hash = resume?.hash ?? createHash('sha256')
+  const file = await onDisk(toPath, () => open(toPath, resume === null ? 'w' : 'a', 0o644))
   try {
-    await keepValidator(toPath, answer)
+    await onDisk(toPath, () => keepValidator(toPath, answer))
     for await (const chunk of answer.body) {
       if (!(chunk instanceof Uint8Array)) throw new TypeError('a body that is not bytes')
       received += chunk.length
@@ -111,17 +109,26 @@ async function receive(job: Download, answer: GuardedAnswer, offset: number): Pr
         reserved = received + STEP_BYTES
         await job.reserve?.(reserved)
       }
-      await write(file, chunk, toPath)
+      await onDisk(toPath, () => file.writeFile(chunk))
       hash.update(chunk)
       job.onBytes(received, total)
     }
-    await file.sync()
+    await onDisk(toPath, () => file.sync())
   } finally {
     await file.close()
   }
-  const expected = total ?? bytes
-  if (expected !== null && received < expected) throw new TransientError(`it ended after ${received} of ${expected} bytes`)
+  if (total !== null && received < total) throw new TransientError(`it ended after ${received} of ${total} bytes`)
+  return finish(job, hash, received, resume)
+}
+
+async function finish(job: Download, hash: Hash, received: number, resume: Resume | null): Promise<Downloaded> {
+  const { bytes, sha256 } = job
   const found = hash.digest('hex')
+  if (resume !== null && sha256 !== null && found !== sha256) {
+    // Perhaps only what lay here was wrong: after a loss of power, or by a server that tells versions apart badly.
+    await forgetDownload(job.toPath)
+    throw new TransientError('what an earlier try left does not fit to the rest')
+  }
   if (bytes !== null && received !== bytes) await refuse(job, `has ${received} bytes, not ${bytes}`)
   if (sha256 !== null && found !== sha256) await refuse(job, `has the sha256 ${found}, not ${sha256}`)
   return { sha256: found, bytes: received }
@@ -129,7 +136,7 @@ async function receive(job: Download, answer: GuardedAnswer, offset: number): Pr
 
 /** What came is wrong as a whole: nothing of it is worth keeping. */
 async function refuse(job: Download, how: string): Promise<never> {
-  await rm(job.toPath, { force: true })
+  await forgetDownload(job.toPath)
   throw new JobFailureError('E_INPUT', `${shown(job.url)} ${how}: it is not the file that was asked for`)
 }
 
@@ -154,37 +161,6 @@ function checkStatus({ status, headers, url }: GuardedAnswer, { token, hubOrigin
         : '; it needs a permission that this miner does not have'
   const Refusal = MISSING.has(status) ? MissingFileError : JobFailureError
   throw new Refusal('E_INPUT', `${shown(url)} could not be fetched: the server answers ${status}${advice}`)
-}
-
-/** What names this version of the file for `If-Range`: a strong ETag, else the date. */
-async function keepValidator(path: string, { headers }: GuardedAnswer): Promise<void> {
-  const { etag, 'last-modified': modified } = headers
-  const validator = typeof etag === 'string' && !etag.startsWith('W/') ? etag : modified
-  if (typeof validator === 'string') await writeFile(`${path}.validator`, validator)
-  else await rm(`${path}.validator`, { force: true })
-}
-
-async function write(file: FileHandle, chunk: Uint8Array, path: string): Promise<void> {
-  try {
-    await file.writeFile(chunk)
-  } catch (cause) {
-    throw new JobFailureError('E_INPUT', `the disk of this miner cannot take the file (${describe(cause)}): ${path}`, { cause })
-  }
-}
-
-function startOf({ headers }: GuardedAnswer): number {
-  return Number(/^bytes (\d+)-/.exec(String(headers['content-range']))?.[1] ?? Number.NaN)
-}
-
-async function hashFile(path: string, hash: Hash): Promise<void> {
-  for await (const chunk of createReadStream(path)) if (chunk instanceof Uint8Array) hash.update(chunk)
-}
-
-async function sizeOf(path: string): Promise<number> {
-  return stat(path).then(
-    ({ size }) => size,
-    () => 0,
-  )
 }
 
 /** The policy's refusal comes through the library as the cause of its own error. */

@@ -5,6 +5,7 @@ import type { LookupFunction } from 'node:net'
 import { sep } from 'node:path'
 import { JobFailureError } from '../domain/failure-codes.ts'
 import type { Clock } from '../domain/ports.ts'
+import { onDisk } from './disk-failure.ts'
 import { MissingFileError, download } from './download.ts'
 import type { Downloaded } from './download.ts'
 import type { SourcePolicy } from './source-policy.ts'
@@ -76,7 +77,7 @@ export class FileFetcher {
       if (bytes !== null && size !== bytes) throw new JobFailureError('E_INPUT', `${given} has ${size} bytes, not ${bytes}`)
       await reserve?.(size)
       const hash = createHash('sha256')
-      const to = await open(toPath, 'w', 0o644)
+      const to = await onDisk(toPath, () => open(toPath, 'w', 0o644))
       let received = 0
       try {
         for await (const chunk of createReadStream('', { fd: from.fd, autoClose: false, highWaterMark: 1024 * 1024 })) {
@@ -85,10 +86,10 @@ export class FileFetcher {
           hash.update(chunk)
           received += chunk.length
           if (received > size) throw new JobFailureError('E_INPUT', `${given} grows while it is read`)
-          await to.writeFile(chunk)
+          await onDisk(toPath, () => to.writeFile(chunk))
           onBytes(received, size)
         }
-        await to.sync()
+        await onDisk(toPath, () => to.sync())
       } finally {
         await to.close()
       }

@@ -84,6 +84,65 @@ describe('FileFetcher over http', () => {
     expect(await fetcher().fetch(wants(server.url('/a.bin'), { onBytes: server.watch }))).toMatchObject({ sha256: sha256(FILE) })
   })
 
+  it('goes on with a server that sends a part at a time', async () => {
+    const server = await served()
+    server.breakAfter('/a.bin', 1000)
+    const head = { etag: `"${sha256(FILE).slice(0, 16)}"`, 'content-range': `bytes 1000-1999/${FILE.length}`, 'content-length': 1000 }
+    server.next('/a.bin', (_, response) => response.writeHead(206, head).end(FILE.subarray(1000, 2000)))
+    expect(await fetcher().fetch(wants(server.url('/a.bin'), { onBytes: server.watch }))).toEqual({ sha256: sha256(FILE), bytes: FILE.length })
+    expect(server.requests.map(({ headers }) => headers.range)).toEqual([undefined, 'bytes=1000-', 'bytes=2000-'])
+  })
+
+  it('starts over with a server that does not mind If-Range and sends the rest of another version', async () => {
+    const server = await served()
+    server.breakAfter('/a.bin', 1000)
+    const other = someBytes(FILE.length, 9)
+    const head = { etag: '"other"', 'content-range': `bytes 1000-${FILE.length - 1}/${FILE.length}` }
+    server.next('/a.bin', (_, response) => response.writeHead(206, head).end(other.subarray(1000)))
+    expect(await fetcher().fetch(wants(server.url('/a.bin'), { onBytes: server.watch }))).toMatchObject({ sha256: sha256(FILE) })
+  })
+
+  it('fetches nothing again when it died with the whole file here', async () => {
+    const server = await served()
+    const request = wants(server.url('/a.bin'), { sha256: sha256(FILE) })
+    writeFileSync(request.toPath, FILE)
+    writeFileSync(`${request.toPath}.validator`, `"${sha256(FILE).slice(0, 16)}"`)
+    expect(await fetcher().fetch(request)).toEqual({ sha256: sha256(FILE), bytes: FILE.length })
+    expect(server.requests).toHaveLength(1)
+    expect(existsSync(`${request.toPath}.validator`)).toBe(false)
+  })
+
+  it('starts over when what an earlier process left is damaged', async () => {
+    const server = await served()
+    const request = wants(server.url('/a.bin'), { sha256: sha256(FILE) })
+    writeFileSync(request.toPath, new Uint8Array(1000))
+    writeFileSync(`${request.toPath}.validator`, `"${sha256(FILE).slice(0, 16)}"`)
+    expect(await fetcher().fetch(request)).toEqual({ sha256: sha256(FILE), bytes: FILE.length })
+    expect(server.requests.map(({ headers }) => headers.range)).toEqual(['bytes=1000-', undefined])
+  })
+
+  it('has read what is here before it asks for the rest, so that no server waits for that', async () => {
+    const server = await served()
+    const request = wants(server.url('/a.bin'))
+    const etag = `"${sha256(FILE).slice(0, 16)}"`
+    writeFileSync(request.toPath, FILE.subarray(0, 1000))
+    writeFileSync(`${request.toPath}.validator`, etag)
+    server.next('/a.bin', (_, response) => {
+      writeFileSync(request.toPath, new Uint8Array(1000))
+      const range = `bytes 1000-${FILE.length - 1}/${FILE.length}`
+      response.writeHead(206, { 'content-range': range, etag }).end(FILE.subarray(1000))
+    })
+    expect(await fetcher().fetch(request)).toMatchObject({ sha256: sha256(FILE) })
+  })
+
+  it('says at once what of the disk is wrong', async () => {
+    const server = await served()
+    await expect(fetcher().fetch(wants(server.url('/a.bin'), { toPath: tempDir() }))).rejects.toMatchObject(failure('E_INPUT', /no file of this name.*EISDIR/))
+    const gone = join(tempDir(), 'gone', 'file')
+    await expect(fetcher().fetch(wants(server.url('/a.bin'), { toPath: gone }))).rejects.toMatchObject(failure('E_INPUT', /disk of this miner.*ENOENT/))
+    expect(server.requests).toHaveLength(2)
+  })
+
   it('refuses a file with another hash, and keeps nothing of it', async () => {
     const server = await served()
     const request = wants(server.url('/a.bin'), { sha256: sha256('other') })
@@ -271,5 +330,11 @@ describe('FileFetcher and files of this machine', () => {
     const request = wants(`file://${from}`)
     expect(await fetcher({ folders: null }).fetch(request)).toEqual({ sha256: sha256(FILE), bytes: FILE.length })
     expect(readFileSync(from).equals(readFileSync(request.toPath))).toBe(true)
+  })
+  it('says what of the disk is wrong', async () => {
+    const from = join(tempDir(), 'a.bin')
+    writeFileSync(from, FILE)
+    const request = wants(`file://${from}`, { toPath: join(tempDir(), 'n'.repeat(300)) })
+    await expect(fetcher({ folders: null }).fetch(request)).rejects.toMatchObject(failure('E_INPUT', /no file of this name.*ENAMETOOLONG/))
   })
 })
