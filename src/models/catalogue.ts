@@ -6,7 +6,9 @@ import { AitbcError } from '../domain/errors.ts'
 
 const hash = z.string().regex(/^[0-9a-f]{64}$/, 'must be a sha256 in lower-case hex')
 /** Relative, downwards only: it becomes a path in the store. */
-const innerPath = z.string().regex(/^(?!.*(?:^|\/)\.{1,2}(?:\/|$))[A-Za-z0-9_.@+=-]+(?:\/[A-Za-z0-9_.@+=-]+)*$/, 'must be a relative path')
+const innerPath = z
+  .string()
+  .regex(/^(?!.*(?:^|\/)\.{1,2}(?:\/|$))[A-Za-z0-9_.@+=-]+(?:\/[A-Za-z0-9_.@+=-]+)*$/, 'must be a relative path')
 const place = { file: z.string().min(1).optional(), uri: z.string().min(1).optional() }
 const part = z
   .strictObject({ path: innerPath, sha256: hash, bytes: z.int().positive(), ...place })
@@ -98,7 +100,9 @@ export async function readCatalogues(bundled: string, operators: string | null):
 
 function toModel(model: z.infer<typeof entry>, folder: string): CatalogueModel {
   const { name, workload, sha256, bytes, licence, contextTokens, memoryMb } = model
-  const files = model.files ?? [{ path: lastName(model.file ?? model.uri ?? name), sha256, bytes, file: model.file, uri: model.uri }]
+  const files = model.files ?? [
+    { path: lastName(model.file ?? model.uri ?? name), sha256, bytes, file: model.file, uri: model.uri },
+  ]
   return {
     name,
     workload,
@@ -119,6 +123,11 @@ function placeOf({ file, uri }: { file?: string | undefined; uri?: string | unde
 }
 
 function lastName(path: string): string {
-  const name = path.replace(/[?#].*$/s, '').replace(/^(hf:[^@]*)@.*$/s, '$1').split('/').at(-1) ?? ''
+  const name =
+    path
+      .replace(/[?#].*$/s, '')
+      .replace(/^(hf:[^@]*)@.*$/s, '$1')
+      .split('/')
+      .at(-1) ?? ''
   return /^[A-Za-z0-9_.+=-]+$/.test(name) && !/^\.+$/.test(name) ? name : 'model'
 }

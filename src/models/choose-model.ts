@@ -23,7 +23,11 @@ const FORMATS: Readonly<Record<string, ModelFormat>> = { llm_gen: 'gguf', sd_inf
  * Which model a job asks for: the one with the sha256 of its `model`, else the one of that name, else the one named in the params
  * (`wanted`), else the workload's default; one that is not known is fetched from its `uri`. Throws `E_INPUT`.
  */
-export function chooseModel(request: ModelRequest, catalogue: readonly CatalogueModel[], folder: Pick<StoreFolder, 'find'>): ModelChoice {
+export function chooseModel(
+  request: ModelRequest,
+  catalogue: readonly CatalogueModel[],
+  folder: Pick<StoreFolder, 'find'>,
+): ModelChoice {
   const { workload, model } = request
   const candidates = catalogue.filter((entry) => entry.workload === workload)
   const sha256 = model?.sha256 ?? null
@@ -46,10 +50,14 @@ export function chooseModel(request: ModelRequest, catalogue: readonly Catalogue
     if (uri !== null || stored !== null) return { kind: 'stored', wanted, isOperators: false, facts }
   }
   if (uri !== null) {
-    throw new JobFailureError('E_INPUT', `model ${uri} comes without its sha256, so a proof would not tell which model it was: send it along`)
+    throw new JobFailureError(
+      'E_INPUT',
+      `model ${uri} comes without its sha256, so a proof would not tell which model it was: send it along`,
+    )
   }
   const has = candidates.map((entry) => entry.name).join(', ') || 'none'
-  if (name !== null || sha256 !== null) throw new JobFailureError('E_INPUT', `model ${name ?? sha256} is not here: this miner has ${has}`)
+  if (name !== null || sha256 !== null)
+    throw new JobFailureError('E_INPUT', `model ${name ?? sha256} is not here: this miner has ${has}`)
   const fallback = candidates.find((entry) => entry.isDefault)
   if (fallback === undefined) throw new JobFailureError('E_INPUT', `no default model for ${workload}: this miner has ${has}`)
   return ofCatalogue(fallback)
@@ -76,6 +84,11 @@ export function wantedOf(model: CatalogueModel): WantedModel {
 
 /** The last name of an address, for people to read: without revision, query or fragment. */
 function nameOf(uri: string | null): string | null {
-  const name = uri?.replace(/[?#].*$/s, '').replace(/^(hf:[^@]*)@.*$/s, '$1').split('/').at(-1) ?? ''
+  const name =
+    uri
+      ?.replace(/[?#].*$/s, '')
+      .replace(/^(hf:[^@]*)@.*$/s, '$1')
+      .split('/')
+      .at(-1) ?? ''
   return name === '' ? null : name.slice(0, 200)
 }

@@ -6,7 +6,16 @@ import type { Clock } from '../domain/ports.ts'
 import { guardedGet } from './guarded-request.ts'
 import type { GuardedAnswer, GuardedRequest } from './guarded-request.ts'
 import { onDisk } from './disk-failure.ts'
-import { findResume, forgetDownload, forgetValidator, judgeAnswer, keepValidator, rangeHeaders, sizeOf, totalOf } from './resume.ts'
+import {
+  findResume,
+  forgetDownload,
+  forgetValidator,
+  judgeAnswer,
+  keepValidator,
+  rangeHeaders,
+  sizeOf,
+  totalOf,
+} from './resume.ts'
 import type { Resume } from './resume.ts'
 
 export interface Download extends GuardedRequest {
@@ -141,8 +150,10 @@ async function refuse(job: Download, how: string): Promise<never> {
 }
 
 function checkSize({ url, maxBytes }: Download, size: number, bytes: number | null): void {
-  if (bytes !== null && size > bytes) throw new JobFailureError('E_INPUT', `${shown(url)} has ${size} bytes or more, not ${bytes}`)
-  if (size > maxBytes) throw new JobFailureError('E_INPUT', `${shown(url)} has ${size} bytes or more, and at most ${maxBytes} are taken`)
+  if (bytes !== null && size > bytes)
+    throw new JobFailureError('E_INPUT', `${shown(url)} has ${size} bytes or more, not ${bytes}`)
+  if (size > maxBytes)
+    throw new JobFailureError('E_INPUT', `${shown(url)} has ${size} bytes or more, and at most ${maxBytes} are taken`)
 }
 
 function checkStatus({ status, headers, url }: GuardedAnswer, { token, hubOrigin }: Download): void {

@@ -12,7 +12,12 @@ export class InputFetcher implements InputSource {
     this.#fetcher = fetcher
   }
 
-  async fetchAll(inputs: readonly InputRef[], folder: string, maxBytes: number, signal: AbortSignal): Promise<readonly FetchedInput[]> {
+  async fetchAll(
+    inputs: readonly InputRef[],
+    folder: string,
+    maxBytes: number,
+    signal: AbortSignal,
+  ): Promise<readonly FetchedInput[]> {
     const into = join(folder, 'inputs')
     await mkdir(into, { recursive: true })
     const fetched: FetchedInput[] = []

@@ -17,10 +17,14 @@ export async function checkGguf(path: string, name: string): Promise<void> {
     const isGguf = bytesRead === head.length && head.toString('latin1', 0, 4) === GGUF_MAGIC
     if (!isGguf) throw new JobFailureError('E_INPUT', `model ${name} is no GGUF file: it does not begin with "GGUF"`)
     const version = head.readUInt32LE(4)
-    if (version < 2 || version > 3) throw new JobFailureError('E_INPUT', `model ${name} is a GGUF of version ${version}: 2 and 3 are read`)
+    if (version < 2 || version > 3)
+      throw new JobFailureError('E_INPUT', `model ${name} is a GGUF of version ${version}: 2 and 3 are read`)
     const [tensors, entries] = [head.readBigUInt64LE(8), head.readBigUInt64LE(16)]
     if (tensors > MAX_TENSORS || entries > MAX_METADATA) {
-      throw new JobFailureError('E_INPUT', `model ${name} is damaged: its head tells of ${tensors} tensors and ${entries} entries`)
+      throw new JobFailureError(
+        'E_INPUT',
+        `model ${name} is damaged: its head tells of ${tensors} tensors and ${entries} entries`,
+      )
     }
   } finally {
     await file.close()

@@ -21,7 +21,10 @@ export class LocalModels {
     const paths = await Promise.all(model.files.map((file) => this.#check(model, file)))
     const { name, sha256, format, bytes, contextTokens, memoryMb } = model
     if (modelHash(model.files) !== sha256) {
-      throw new JobFailureError('E_INPUT', `the catalogue's sha256 of model ${name} is not that of its files: it should be ${modelHash(model.files)}`)
+      throw new JobFailureError(
+        'E_INPUT',
+        `the catalogue's sha256 of model ${name} is not that of its files: it should be ${modelHash(model.files)}`,
+      )
     }
     return { name, sha256, format, path: rootOf(model, paths), bytes, contextTokens, memoryMb }
   }
@@ -55,10 +58,15 @@ async function verify(path: string, sha256: string): Promise<void> {
 function rootOf({ name, format, files }: CatalogueModel, paths: readonly string[]): string {
   const [first = ''] = paths
   if (format !== 'diffusers') return first
-  const roots = new Set(files.map(({ path }, at) => (paths[at]?.endsWith(`/${path}`) === true ? paths[at]?.slice(0, -path.length - 1) : undefined)))
+  const roots = new Set(
+    files.map(({ path }, at) => (paths[at]?.endsWith(`/${path}`) === true ? paths[at]?.slice(0, -path.length - 1) : undefined)),
+  )
   const [root] = roots
   if (roots.size !== 1 || root === undefined) {
-    throw new JobFailureError('E_INPUT', `the files of model ${name} do not lie in one folder under the paths that the catalogue gives them`)
+    throw new JobFailureError(
+      'E_INPUT',
+      `the files of model ${name} do not lie in one folder under the paths that the catalogue gives them`,
+    )
   }
   return root
 }

@@ -23,7 +23,10 @@ const RESERVE_BYTES = 256 * 1024 * 1024
 export async function makeRoom(deps: MakeRoomDeps): Promise<void> {
   const { folder, quotaBytes, wanted, bytes, logger } = deps
   if (quotaBytes !== null && bytes > quotaBytes) {
-    throw new JobFailureError('E_INPUT', `model ${wanted.name} has ${bytes} bytes, more than this miner keeps for models (${quotaBytes})`)
+    throw new JobFailureError(
+      'E_INPUT',
+      `model ${wanted.name} has ${bytes} bytes, more than this miner keeps for models (${quotaBytes})`,
+    )
   }
   const partials = folder.idlePartials().filter((sha256) => sha256 !== wanted.sha256)
   const byAge = folder.list().toSorted((a, b) => a.usedAtMs - b.usedAtMs)

@@ -38,7 +38,13 @@ const PART_FILES: Readonly<Record<string, readonly (readonly [path: string, isOp
 
 /** The name of the file that a URI names, as it lies in the model's folder. Throws `E_INPUT` for one that is no name. */
 export function firstFileName(uri: string, format: ModelFormat): string {
-  const name = decoded(uri.replace(/[?#].*$/s, '').replace(/^(hf:[^@]*)@.*$/s, '$1').split('/').at(-1) ?? '')
+  const name = decoded(
+    uri
+      .replace(/[?#].*$/s, '')
+      .replace(/^(hf:[^@]*)@.*$/s, '$1')
+      .split('/')
+      .at(-1) ?? '',
+  )
   if (!/^[A-Za-z0-9_.@+= -]{1,200}$/.test(name) || /^\.+$/.test(name)) {
     throw new JobFailureError('E_INPUT', `${JSON.stringify(uri.slice(0, 200))} does not end with the name of a file`)
   }
@@ -58,7 +64,12 @@ function decoded(text: string): string {
 }
 
 /** What else belongs to a model, told by its first file, which lies at `path`. Rejects with `E_INPUT` when that is none. */
-export async function furtherFiles(format: ModelFormat, name: string, path: string, modelName: string): Promise<readonly FurtherFile[]> {
+export async function furtherFiles(
+  format: ModelFormat,
+  name: string,
+  path: string,
+  modelName: string,
+): Promise<readonly FurtherFile[]> {
   switch (format) {
     case 'gguf':
       await checkGguf(path, modelName)
@@ -78,7 +89,10 @@ function splitParts(name: string, modelName: string): readonly FurtherFile[] {
   const [, stem = '', part = '', count = ''] = SPLIT.exec(name) ?? []
   if (stem === '') return []
   if (Number(part) !== 1 || Number(count) > MAX_PARTS) {
-    throw new JobFailureError('E_INPUT', `model ${modelName} is named by part ${part} of ${count}: name the first, of at most ${MAX_PARTS}`)
+    throw new JobFailureError(
+      'E_INPUT',
+      `model ${modelName} is named by part ${part} of ${count}: name the first, of at most ${MAX_PARTS}`,
+    )
   }
   return Array.from({ length: Number(count) - 1 }, (_, at) => ({
     path: `${stem}-${String(at + 2).padStart(5, '0')}-of-${count}.gguf`,

@@ -57,7 +57,10 @@ export class ModelStore implements ModelSource {
           this.#fetch(wanted, choice.isOperators, shared.signal, shared.onProgress),
         ))
       if (stored.format !== wanted.format) {
-        throw new JobFailureError('E_INPUT', `model ${wanted.name} is of the kind ${stored.format}, and ${request.workload} needs ${wanted.format}`)
+        throw new JobFailureError(
+          'E_INPUT',
+          `model ${wanted.name} is of the kind ${stored.format}, and ${request.workload} needs ${wanted.format}`,
+        )
       }
       folder.touch(wanted.sha256)
       return { ...toFiles(stored, wanted.name), ...facts, release }
@@ -81,7 +84,8 @@ export class ModelStore implements ModelSource {
     await reserve(wanted.bytes ?? 0)
     const { files } = await fetchModel(wanted, { folder, fetcher, reserve, signal, onBytes })
     const stored = folder.find(wanted.sha256)
-    if (stored === null) throw new JobFailureError('E_INPUT', `model ${wanted.name} vanished from the store as soon as it had come`)
+    if (stored === null)
+      throw new JobFailureError('E_INPUT', `model ${wanted.name} vanished from the store as soon as it had come`)
     logger.info('model fetched', { ...facts, bytes: stored.bytes, files: files.length })
     return stored
   }

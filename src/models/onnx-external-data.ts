@@ -50,7 +50,10 @@ export async function externalDataFiles(path: string): Promise<readonly string[]
     await walk(new Reader(file), 'model', 0, size, 0, found)
     for (const location of found) {
       if (!INNER_PATH.test(location)) {
-        throw new JobFailureError('E_INPUT', `the ONNX model keeps data in ${JSON.stringify(location.slice(0, 200))}, which is not a file beside it`)
+        throw new JobFailureError(
+          'E_INPUT',
+          `the ONNX model keeps data in ${JSON.stringify(location.slice(0, 200))}, which is not a file beside it`,
+        )
       }
     }
     return [...found].toSorted()

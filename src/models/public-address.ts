@@ -41,6 +41,7 @@ export function isPublicAddress(address: string): boolean {
   const version = isIP(bare)
   if (version === 0) return false
   const blocked = new BlockList()
-  for (const [network, bits] of version === 4 ? SPECIAL : SPECIAL6) blocked.addSubnet(network, bits, version === 4 ? 'ipv4' : 'ipv6')
+  for (const [network, bits] of version === 4 ? SPECIAL : SPECIAL6)
+    blocked.addSubnet(network, bits, version === 4 ? 'ipv4' : 'ipv6')
   return !blocked.check(bare, version === 4 ? 'ipv4' : 'ipv6')
 }

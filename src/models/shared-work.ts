@@ -61,9 +61,11 @@ export class SharedWork<K, V> {
       for (const each of participants) each.onProgress(done, total)
     }
     const before = this.#ending.get(key) ?? Promise.resolve()
-    const result = before.then(() => start({ signal: stop.signal, onProgress })).finally(() => {
-      if (this.#running.get(key) === work) this.#running.delete(key)
-    })
+    const result = before
+      .then(() => start({ signal: stop.signal, onProgress }))
+      .finally(() => {
+        if (this.#running.get(key) === work) this.#running.delete(key)
+      })
     result.catch(() => {})
     const work: Running<V> = { result, participants, stop }
     this.#running.set(key, work)

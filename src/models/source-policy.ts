@@ -34,7 +34,10 @@ export class SourcePolicy {
     }
     const host = url.hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '')
     if (!hosts.some((pattern) => matches(host, pattern)) && !(allowsPrivate && isIP(host) !== 0 && !isPublicAddress(host))) {
-      throw new JobFailureError('E_DENY', `${host} is not among the hosts that this miner fetches from: ${hosts.join(', ') || 'none'}`)
+      throw new JobFailureError(
+        'E_DENY',
+        `${host} is not among the hosts that this miner fetches from: ${hosts.join(', ') || 'none'}`,
+      )
     }
     if (isIP(host) !== 0) this.checkAddress(host, url.protocol)
   }
@@ -45,7 +48,8 @@ export class SourcePolicy {
     if (!isPublic && !this.#options.allowsPrivate) {
       throw new JobFailureError('E_DENY', `${address} is a private or special address, which this miner does not fetch from`)
     }
-    if (isPublic && protocol === 'http:') throw new JobFailureError('E_DENY', `${address}: public hosts are fetched from by https only`)
+    if (isPublic && protocol === 'http:')
+      throw new JobFailureError('E_DENY', `${address}: public hosts are fetched from by https only`)
   }
 }
 

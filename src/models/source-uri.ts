@@ -42,5 +42,8 @@ export function siblingUri(uri: string, relative: string): string {
 
 function unreadable(uri: string): JobFailureError {
   const shown = JSON.stringify(uri.length > 200 ? `${uri.slice(0, 200)}…` : uri)
-  return new JobFailureError('E_INPUT', `${shown} is no address that this miner reads: use https://…, hf:owner/repo/file@revision or file:///…`)
+  return new JobFailureError(
+    'E_INPUT',
+    `${shown} is no address that this miner reads: use https://…, hf:owner/repo/file@revision or file:///…`,
+  )
 }

@@ -45,7 +45,8 @@ export class StoreFolder {
 
   /** Makes the folders and removes what a crash left behind. Rejects with the system's error. */
   async open(): Promise<void> {
-    for (const name of ['models', 'partial', 'in-use', 'trash']) await mkdir(join(this.#root, name), { recursive: true, mode: 0o755 })
+    for (const name of ['models', 'partial', 'in-use', 'trash'])
+      await mkdir(join(this.#root, name), { recursive: true, mode: 0o755 })
     for (const name of await readdir(join(this.#root, 'trash'))) {
       await rm(join(this.#root, 'trash', name), { recursive: true, force: true })
     }

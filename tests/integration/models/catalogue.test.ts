@@ -49,11 +49,19 @@ describe('catalogues', () => {
     [JSON.stringify({ models: [ENTRY, { ...ENTRY, sha256: 'ABC' }] }), /models\.1\.sha256: must be a sha256/],
     [JSON.stringify({ models: [{ ...ENTRY, uri: 'https://x/y' }] }), /models\.0: needs one of file, uri and files/],
     [JSON.stringify({ models: [{ ...ENTRY, colour: 'red' }] }), /models\.0: .*colour/],
-    [JSON.stringify({ models: [{ ...ENTRY, file: undefined, files: [{ path: '../x', sha256: ENTRY.sha256, bytes: 1, file: 'x' }] }] }), /files\.0\.path: must be a relative path/],
+    [
+      JSON.stringify({
+        models: [{ ...ENTRY, file: undefined, files: [{ path: '../x', sha256: ENTRY.sha256, bytes: 1, file: 'x' }] }],
+      }),
+      /files\.0\.path: must be a relative path/,
+    ],
   ])('name the file and the place of an error (%#)', async (text, message) => {
     const path = join(tempDir(), 'models.json')
     writeFileSync(path, text)
-    await expect(readCatalogues(BUNDLED, path)).rejects.toMatchObject({ code: 'AITBC_CONFIG', message: expect.stringMatching(message) as unknown })
+    await expect(readCatalogues(BUNDLED, path)).rejects.toMatchObject({
+      code: 'AITBC_CONFIG',
+      message: expect.stringMatching(message) as unknown,
+    })
   })
 
   it('tell of a model whose file is damaged or missing, and use it when that is mended', async () => {
@@ -99,7 +107,10 @@ describe('modelHash', () => {
     const recipe = "find . -type f -printf '%P\\n' | LC_ALL=C sort | xargs sha256sum | sha256sum"
     const catalogue = await readCatalogue(BUNDLED)
     const model = catalogue.find(({ name }) => name === 'tiny-sd')
-    const text = execFileSync('sh', ['-c', recipe.replace('-type f', "-type f ! -name 'README.md'")], { cwd: SD, encoding: 'utf8' })
+    const text = execFileSync('sh', ['-c', recipe.replace('-type f', "-type f ! -name 'README.md'")], {
+      cwd: SD,
+      encoding: 'utf8',
+    })
     expect(text.split(' ')[0]).toBe(model?.sha256)
     const folder = tempDir()
     for (const name of ['B', 'a', 'a.b', 'a-b', 'Z1']) writeFileSync(join(folder, name), name)

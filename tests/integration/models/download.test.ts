@@ -87,9 +87,16 @@ describe('FileFetcher over http', () => {
   it('goes on with a server that sends a part at a time', async () => {
     const server = await served()
     server.breakAfter('/a.bin', 1000)
-    const head = { etag: `"${sha256(FILE).slice(0, 16)}"`, 'content-range': `bytes 1000-1999/${FILE.length}`, 'content-length': 1000 }
+    const head = {
+      etag: `"${sha256(FILE).slice(0, 16)}"`,
+      'content-range': `bytes 1000-1999/${FILE.length}`,
+      'content-length': 1000,
+    }
     server.next('/a.bin', (_, response) => response.writeHead(206, head).end(FILE.subarray(1000, 2000)))
-    expect(await fetcher().fetch(wants(server.url('/a.bin'), { onBytes: server.watch }))).toEqual({ sha256: sha256(FILE), bytes: FILE.length })
+    expect(await fetcher().fetch(wants(server.url('/a.bin'), { onBytes: server.watch }))).toEqual({
+      sha256: sha256(FILE),
+      bytes: FILE.length,
+    })
     expect(server.requests.map(({ headers }) => headers.range)).toEqual([undefined, 'bytes=1000-', 'bytes=2000-'])
   })
 
@@ -137,16 +144,22 @@ describe('FileFetcher over http', () => {
 
   it('says at once what of the disk is wrong', async () => {
     const server = await served()
-    await expect(fetcher().fetch(wants(server.url('/a.bin'), { toPath: tempDir() }))).rejects.toMatchObject(failure('E_INPUT', /no file of this name.*EISDIR/))
+    await expect(fetcher().fetch(wants(server.url('/a.bin'), { toPath: tempDir() }))).rejects.toMatchObject(
+      failure('E_INPUT', /no file of this name.*EISDIR/),
+    )
     const gone = join(tempDir(), 'gone', 'file')
-    await expect(fetcher().fetch(wants(server.url('/a.bin'), { toPath: gone }))).rejects.toMatchObject(failure('E_INPUT', /disk of this miner.*ENOENT/))
+    await expect(fetcher().fetch(wants(server.url('/a.bin'), { toPath: gone }))).rejects.toMatchObject(
+      failure('E_INPUT', /disk of this miner.*ENOENT/),
+    )
     expect(server.requests).toHaveLength(2)
   })
 
   it('refuses a file with another hash, and keeps nothing of it', async () => {
     const server = await served()
     const request = wants(server.url('/a.bin'), { sha256: sha256('other') })
-    await expect(fetcher().fetch(request)).rejects.toMatchObject(failure('E_INPUT', new RegExp(`has the sha256 ${sha256(FILE)}, not `)))
+    await expect(fetcher().fetch(request)).rejects.toMatchObject(
+      failure('E_INPUT', new RegExp(`has the sha256 ${sha256(FILE)}, not `)),
+    )
     expect(existsSync(request.toPath)).toBe(false)
     expect(server.requests).toHaveLength(1)
   })
@@ -171,7 +184,9 @@ describe('FileFetcher over http', () => {
   it.each([401, 403, 404])('gives up at once when the server answers %i', async (status) => {
     const server = await served()
     server.next('/a.bin', (_, response) => response.writeHead(status, { 'content-encoding': 'gzip' }).end())
-    await expect(fetcher().fetch(wants(server.url('/a.bin'), { onBytes: server.watch }))).rejects.toMatchObject(failure('E_INPUT', new RegExp(`answers ${status}`)))
+    await expect(fetcher().fetch(wants(server.url('/a.bin'), { onBytes: server.watch }))).rejects.toMatchObject(
+      failure('E_INPUT', new RegExp(`answers ${status}`)),
+    )
     expect(server.requests).toHaveLength(1)
   })
 
@@ -191,7 +206,9 @@ describe('FileFetcher over http', () => {
   it('gives up after five tries that bring nothing', async () => {
     const server = await served()
     for (let n = 0; n < 9; n += 1) server.next('/a.bin', (_, response) => response.writeHead(500).end())
-    await expect(fetcher().fetch(wants(server.url('/a.bin'), { onBytes: server.watch }))).rejects.toMatchObject(failure('E_INPUT', /answers 500/))
+    await expect(fetcher().fetch(wants(server.url('/a.bin'), { onBytes: server.watch }))).rejects.toMatchObject(
+      failure('E_INPUT', /answers 500/),
+    )
     expect(server.requests).toHaveLength(5)
   })
 
@@ -199,14 +216,18 @@ describe('FileFetcher over http', () => {
     const server = await served()
     server.hasValidators = false
     for (let n = 0; n < 20; n += 1) server.breakAfter('/a.bin', n % 2 === 0 ? 2000 : 1000)
-    await expect(fetcher().fetch(wants(server.url('/a.bin'), { onBytes: server.watch }))).rejects.toMatchObject(failure('E_INPUT', /could not be fetched/))
+    await expect(fetcher().fetch(wants(server.url('/a.bin'), { onBytes: server.watch }))).rejects.toMatchObject(
+      failure('E_INPUT', /could not be fetched/),
+    )
     expect(server.requests.length).toBeLessThan(8)
   })
 
   it('refuses a body that comes compressed', async () => {
     const server = await served()
     server.next('/a.bin', (_, response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end('x'))
-    await expect(fetcher().fetch(wants(server.url('/a.bin'), { onBytes: server.watch }))).rejects.toMatchObject(failure('E_INPUT', /comes encoded \(gzip\)/))
+    await expect(fetcher().fetch(wants(server.url('/a.bin'), { onBytes: server.watch }))).rejects.toMatchObject(
+      failure('E_INPUT', /comes encoded \(gzip\)/),
+    )
     expect(server.requests[0]?.headers['accept-encoding']).toBe('identity')
   })
 
@@ -226,7 +247,9 @@ describe('FileFetcher over http', () => {
     })
     await expect(fetcher().fetch(request)).rejects.toBe(reason)
     expect(statSync(request.toPath).size).toBe(70_000)
-    expect(await fetcher().fetch({ ...request, signal: new AbortController().signal, onBytes: () => {} })).toMatchObject({ sha256: sha256(FILE) })
+    expect(await fetcher().fetch({ ...request, signal: new AbortController().signal, onBytes: () => {} })).toMatchObject({
+      sha256: sha256(FILE),
+    })
     expect(server.requests[1]?.headers.range).toBe('bytes=70000-')
   })
 
@@ -250,7 +273,9 @@ describe('FileFetcher and addresses that are not allowed', () => {
     server.next('/from', (_, response) => response.writeHead(302, { location: '/a.bin' }).end())
     expect(await fetcher().fetch(wants(server.url('/from')))).toMatchObject({ sha256: sha256(FILE) })
     for (let n = 0; n < 9; n += 1) server.next('/round', (_, response) => response.writeHead(307, { location: '/round' }).end())
-    await expect(fetcher().fetch(wants(server.url('/round')))).rejects.toMatchObject(failure('E_INPUT', /redirects more than 5 times/))
+    await expect(fetcher().fetch(wants(server.url('/round')))).rejects.toMatchObject(
+      failure('E_INPUT', /redirects more than 5 times/),
+    )
   })
 
   it.each([
@@ -266,13 +291,16 @@ describe('FileFetcher and addresses that are not allowed', () => {
     expect(server.requests).toHaveLength(1)
   })
 
-  it.each(['https://127.0.0.1/x', 'https://[::1]/x', 'https://169.254.169.254/latest', 'https://2130706433/x', 'https://[::ffff:10.0.0.1]/'])(
-    'refuses %s where private addresses are not allowed',
-    async (uri) => {
-      const policy = new SourcePolicy({ hosts: ['*'], allowsPrivate: false })
-      await expect(fetcher({ policy }).fetch(wants(uri))).rejects.toMatchObject(failure('E_DENY', /private or special address/))
-    },
-  )
+  it.each([
+    'https://127.0.0.1/x',
+    'https://[::1]/x',
+    'https://169.254.169.254/latest',
+    'https://2130706433/x',
+    'https://[::ffff:10.0.0.1]/',
+  ])('refuses %s where private addresses are not allowed', async (uri) => {
+    const policy = new SourcePolicy({ hosts: ['*'], allowsPrivate: false })
+    await expect(fetcher({ policy }).fetch(wants(uri))).rejects.toMatchObject(failure('E_DENY', /private or special address/))
+  })
 
   it('refuses a name that leads to a private address, also when it was public before', async () => {
     const policy = new SourcePolicy({ hosts: ['*'], allowsPrivate: false })
@@ -289,7 +317,9 @@ describe('FileFetcher and addresses that are not allowed', () => {
       },
     })
     for (const address of addresses) {
-      await expect(denied.fetch(wants('https://models.example/x'))).rejects.toMatchObject(failure('E_DENY', new RegExp(address.replaceAll('.', '\\.'))))
+      await expect(denied.fetch(wants('https://models.example/x'))).rejects.toMatchObject(
+        failure('E_DENY', new RegExp(address.replaceAll('.', '\\.'))),
+      )
     }
     expect(seen).toEqual(['models.example', 'models.example'])
   })
@@ -307,7 +337,9 @@ describe('FileFetcher and addresses that are not allowed', () => {
         callback(null, [{ address: lookups === 1 ? '127.0.0.1' : '93.184.215.14', family: 4 }])
       },
     })
-    await expect(turning.fetch(wants(`http://turns.example:${port}/from`))).rejects.toMatchObject(failure('E_DENY', /93\.184\.215\.14/))
+    await expect(turning.fetch(wants(`http://turns.example:${port}/from`))).rejects.toMatchObject(
+      failure('E_DENY', /93\.184\.215\.14/),
+    )
     expect(lookups).toBe(2)
   })
 
@@ -335,6 +367,8 @@ describe('FileFetcher and files of this machine', () => {
     const from = join(tempDir(), 'a.bin')
     writeFileSync(from, FILE)
     const request = wants(`file://${from}`, { toPath: join(tempDir(), 'n'.repeat(300)) })
-    await expect(fetcher({ folders: null }).fetch(request)).rejects.toMatchObject(failure('E_INPUT', /no file of this name.*ENAMETOOLONG/))
+    await expect(fetcher({ folders: null }).fetch(request)).rejects.toMatchObject(
+      failure('E_INPUT', /no file of this name.*ENAMETOOLONG/),
+    )
   })
 })

@@ -87,7 +87,9 @@ export class FileServer {
       response.writeHead(416, { 'content-range': `bytes */${file.length}` }).end()
     } else {
       const range = `bytes ${start}-${file.length - 1}/${file.length}`
-      response.writeHead(206, { 'content-length': file.length - start, 'content-range': range, ...validator }).end(file.subarray(start))
+      response
+        .writeHead(206, { 'content-length': file.length - start, 'content-range': range, ...validator })
+        .end(file.subarray(start))
     }
   }
 }

@@ -3,6 +3,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import type { InputRef } from '../../../src/domain/job.ts'
 import { InputFetcher } from '../../../src/models/input-fetcher.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 import { fakeGguf, sha256 } from './file-server.ts'
@@ -34,9 +35,12 @@ describe('models by file: URI', () => {
     expect(await get(pathToFileURL(join(folder, 'a b @1.gguf')).href, [folder])).toMatchObject({ name: 'a%20b%20@1.gguf' })
   })
 
-  it.each(['file:///etc/passwd', 'file:///etc/no-such-file', 'file:///proc/self/environ', 'file:///etc/%70asswd'])('do not come from %s', async (uri) => {
-    await expect(get(uri, [folderWithModel()])).rejects.toMatchObject(failure('E_DENY', /MODEL_PATHS/))
-  })
+  it.each(['file:///etc/passwd', 'file:///etc/no-such-file', 'file:///proc/self/environ', 'file:///etc/%70asswd'])(
+    'do not come from %s',
+    async (uri) => {
+      await expect(get(uri, [folderWithModel()])).rejects.toMatchObject(failure('E_DENY', /MODEL_PATHS/))
+    },
+  )
 
   it('do not come from anywhere when MODEL_PATHS is empty', async () => {
     const folder = folderWithModel()
@@ -48,7 +52,9 @@ describe('models by file: URI', () => {
     mkdirSync(`${folder}-not`)
     writeFileSync(join(`${folder}-not`, 'm.gguf'), GGUF)
     await expect(get(`file://${folder}-not/m.gguf`, [folder])).rejects.toMatchObject(failure('E_DENY', /MODEL_PATHS/))
-    await expect(get(`file://${folder}/%2e%2e/allowed-not/m.gguf`, [folder])).rejects.toMatchObject(failure('E_DENY', /MODEL_PATHS/))
+    await expect(get(`file://${folder}/%2e%2e/allowed-not/m.gguf`, [folder])).rejects.toMatchObject(
+      failure('E_DENY', /MODEL_PATHS/),
+    )
   })
 
   it('do not come through a link that leads out', async () => {
@@ -86,14 +92,21 @@ describe('models by file: URI', () => {
   })
 })
 
-describe('inputs of jobs', () => {
-  const input = (uri: string) => ({ name: '../../name', uri, sha256: null, bytes: null, mediaType: 'text/plain' })
+function input(uri: string): InputRef {
+  return { name: '../../name', uri, sha256: null, bytes: null, mediaType: 'text/plain' }
+}
 
+describe('inputs of jobs', () => {
   it('are fetched under numbers, not under the names of the job', async () => {
     const folder = folderWithModel()
     const into = tempDir()
     const uri = `file://${folder}/m.gguf`
-    const fetched = await new InputFetcher(fetcher({ folders: [folder] })).fetchAll([input(uri), input(uri)], into, 20_000, new AbortController().signal)
+    const fetched = await new InputFetcher(fetcher({ folders: [folder] })).fetchAll(
+      [input(uri), input(uri)],
+      into,
+      20_000,
+      new AbortController().signal,
+    )
     expect(fetched.map(({ path }) => path)).toEqual([join(into, 'inputs', '0'), join(into, 'inputs', '1')])
     expect(fetched[0]).toMatchObject({ name: '../../name', sha256: HASH, bytes: GGUF.length, mediaType: 'text/plain' })
   })
@@ -101,7 +114,12 @@ describe('inputs of jobs', () => {
   it('may not be larger in all than is allowed', async () => {
     const folder = folderWithModel()
     const uri = `file://${folder}/m.gguf`
-    const fetching = new InputFetcher(fetcher({ folders: [folder] })).fetchAll([input(uri), input(uri)], tempDir(), 9999, new AbortController().signal)
+    const fetching = new InputFetcher(fetcher({ folders: [folder] })).fetchAll(
+      [input(uri), input(uri)],
+      tempDir(),
+      9999,
+      new AbortController().signal,
+    )
     await expect(fetching).rejects.toMatchObject(failure('E_INPUT', /at most 4999 are taken/))
   })
 })

@@ -11,7 +11,9 @@ const MODELS = [1, 2, 3, 4].map((seed) => fakeGguf(SIZE, seed))
 const hashes = MODELS.map((bytes) => sha256(bytes))
 
 /** A store with the first three models, of which the first is the oldest. */
-async function filled(options: TestStoreOptions): Promise<TestStore & { server: FileServer; get: (at: number) => ReturnType<typeof acquire> }> {
+async function filled(
+  options: TestStoreOptions,
+): Promise<TestStore & { server: FileServer; get: (at: number) => ReturnType<typeof acquire> }> {
   const server = await FileServer.start()
   for (const [at, bytes] of MODELS.entries()) server.files.set(`/${at}.gguf`, bytes)
   const opened = await openStore(options)
@@ -26,7 +28,10 @@ async function filled(options: TestStoreOptions): Promise<TestStore & { server: 
 }
 
 function kept({ folder }: TestStore): number[] {
-  return folder.list().map(({ sha256: hash }) => hashes.indexOf(hash)).toSorted()
+  return folder
+    .list()
+    .map(({ sha256: hash }) => hashes.indexOf(hash))
+    .toSorted((a, b) => a - b)
 }
 
 /** The mark by which the store knows a process: its id and when it began. */

@@ -29,7 +29,14 @@ describe('ModelStore and a model of one file', () => {
     const server = await servedGguf()
     const { store, root } = await openStore()
     const held = await acquire(store, asks({ uri: server.url('/m.gguf'), sha256: sha256(GGUF) }))
-    expect(held).toMatchObject({ name: 'm.gguf', sha256: sha256(GGUF), format: 'gguf', bytes: GGUF.length, contextTokens: null, memoryMb: null })
+    expect(held).toMatchObject({
+      name: 'm.gguf',
+      sha256: sha256(GGUF),
+      format: 'gguf',
+      bytes: GGUF.length,
+      contextTokens: null,
+      memoryMb: null,
+    })
     expect(readFileSync(held.path).equals(GGUF)).toBe(true)
     expect(store.list()).toEqual([{ name: 'm.gguf', sha256: sha256(GGUF), workload: 'llm_gen' }])
     const again = await openStore({ root })
@@ -41,16 +48,37 @@ describe('ModelStore and a model of one file', () => {
     const server = await servedGguf()
     const hash = sha256(GGUF)
     const file = { path: 'm.gguf', sha256: hash, bytes: GGUF.length, place: { kind: 'uri', uri: server.url('/m.gguf') } } as const
-    const about = { name: 'm', workload: 'llm_gen', format: 'gguf', sha256: hash, bytes: GGUF.length, licence: 'MIT', isDefault: true } as const
-    const { store } = await openStore({ catalogue: [{ ...about, files: [file], isListed: false, contextTokens: 512, memoryMb: 7 }] })
+    const about = {
+      name: 'm',
+      workload: 'llm_gen',
+      format: 'gguf',
+      sha256: hash,
+      bytes: GGUF.length,
+      licence: 'MIT',
+      isDefault: true,
+    } as const
+    const { store } = await openStore({
+      catalogue: [{ ...about, files: [file], isListed: false, contextTokens: 512, memoryMb: 7 }],
+    })
     const held = await acquire(store, { ...asks({}), model: null })
-    expect(Object.keys(held).toSorted()).toEqual(['bytes', 'contextTokens', 'format', 'memoryMb', 'name', 'path', 'release', 'sha256'])
+    expect(Object.keys(held).toSorted()).toEqual([
+      'bytes',
+      'contextTokens',
+      'format',
+      'memoryMb',
+      'name',
+      'path',
+      'release',
+      'sha256',
+    ])
     expect(held).toMatchObject({ name: 'm', contextTokens: 512, memoryMb: 7 })
   })
 
   it('needs a sha256 with an address', async () => {
     const { store } = await openStore()
-    await expect(acquire(store, asks({ uri: 'https://127.0.0.1/m.gguf' }))).rejects.toMatchObject(failure('E_INPUT', /without its sha256/))
+    await expect(acquire(store, asks({ uri: 'https://127.0.0.1/m.gguf' }))).rejects.toMatchObject(
+      failure('E_INPUT', /without its sha256/),
+    )
   })
 
   it('refuses what has another hash, and leaves nothing behind', async () => {
@@ -81,7 +109,9 @@ describe('ModelStore and a model of one file', () => {
     'refuses the address %s without trying it',
     async (uri) => {
       const { store } = await openStore()
-      await expect(acquire(store, asks({ uri, sha256: sha256('x') }))).rejects.toMatchObject(failure('E_INPUT', /name of a file|no address/))
+      await expect(acquire(store, asks({ uri, sha256: sha256('x') }))).rejects.toMatchObject(
+        failure('E_INPUT', /name of a file|no address/),
+      )
     },
   )
 
@@ -89,7 +119,9 @@ describe('ModelStore and a model of one file', () => {
     const server = await servedGguf()
     const { store } = await openStore()
     await acquire(store, asks({ uri: server.url('/m.gguf'), sha256: sha256(GGUF) }))
-    await expect(acquire(store, asks({ sha256: sha256(GGUF) }, 'onnx_infer'))).rejects.toMatchObject(failure('E_INPUT', /kind gguf/))
+    await expect(acquire(store, asks({ sha256: sha256(GGUF) }, 'onnx_infer'))).rejects.toMatchObject(
+      failure('E_INPUT', /kind gguf/),
+    )
   })
 })
 
@@ -115,11 +147,11 @@ describe('ModelStore and several jobs', () => {
 
   it('goes on for the others when one aborts', async () => {
     const server = await servedGguf()
-    let finish = (): void => {}
+    const { promise: finished, resolve: finish } = Promise.withResolvers<void>()
     server.next('/m.gguf', (_, response) => {
       response.writeHead(200, { 'content-length': GGUF.length })
       response.write(GGUF.subarray(0, 1000))
-      finish = () => response.end(GGUF.subarray(1000))
+      void finished.then(() => response.end(GGUF.subarray(1000)))
     })
     const { store } = await openStore()
     const stop = new AbortController()
@@ -139,7 +171,9 @@ describe('ModelStore and several jobs', () => {
     const stop = new AbortController()
     server.breakAfter('/m.gguf', 1000)
     const request = asks({ uri: server.url('/m.gguf'), sha256: sha256(GGUF) })
-    await expect(acquire(store, { ...request, onProgress: () => stop.abort(new Error('all gone')) }, stop.signal)).rejects.toThrow('all gone')
+    await expect(
+      acquire(store, { ...request, onProgress: () => stop.abort(new Error('all gone')) }, stop.signal),
+    ).rejects.toThrow('all gone')
     expect(folder.isHeld(sha256(GGUF))).toBe(false)
     expect(await acquire(store, request)).toMatchObject({ bytes: GGUF.length })
     expect(server.requests[1]?.headers.range).toBe('bytes=1000-')
@@ -219,39 +253,45 @@ describe('ModelStore and a model of several files', () => {
     expect(readFileSync(join(held.path, '..', 'weights.bin'))).toHaveLength(8)
   })
 
-  it.each(['/etc/passwd', '../secret', 'a/../../b', 'a\0b', './x', 'a//b', 'C:\\x', ''])('refuses an ONNX graph with data in %j', async (file) => {
-    const server = await FileServer.start()
-    const graph = graphWithData(file)
-    server.files.set('/m.onnx', graph)
-    const { store } = await openStore()
-    const request = asks({ uri: server.url('/m.onnx'), sha256: sha256(graph) }, 'onnx_infer')
-    await expect(acquire(store, request)).rejects.toMatchObject(failure('E_INPUT', /ONNX/))
-    expect(server.requests).toHaveLength(1)
-  })
+  it.each(['/etc/passwd', '../secret', 'a/../../b', 'a\0b', './x', 'a//b', 'C:\\x', ''])(
+    'refuses an ONNX graph with data in %j',
+    async (file) => {
+      const server = await FileServer.start()
+      const graph = graphWithData(file)
+      server.files.set('/m.onnx', graph)
+      const { store } = await openStore()
+      const request = asks({ uri: server.url('/m.onnx'), sha256: sha256(graph) }, 'onnx_infer')
+      await expect(acquire(store, request)).rejects.toMatchObject(failure('E_INPUT', /ONNX/))
+      expect(server.requests).toHaveLength(1)
+    },
+  )
 
-  it.each([someBytes(5000), new Uint8Array(3000).fill(0xff), Buffer.from('<html>not found</html>')])('refuses what is no ONNX graph (%#)', async (bytes) => {
-    const server = await FileServer.start()
-    server.files.set('/m.onnx', bytes)
-    const { store } = await openStore()
-    const request = asks({ uri: server.url('/m.onnx'), sha256: sha256(bytes) }, 'onnx_infer')
-    await expect(acquire(store, request)).rejects.toMatchObject(failure('E_INPUT', /no ONNX model/))
-  })
+  it.each([someBytes(5000), new Uint8Array(3000).fill(0xff), Buffer.from('<html>not found</html>')])(
+    'refuses what is no ONNX graph (%#)',
+    async (bytes) => {
+      const server = await FileServer.start()
+      server.files.set('/m.onnx', bytes)
+      const { store } = await openStore()
+      const request = asks({ uri: server.url('/m.onnx'), sha256: sha256(bytes) }, 'onnx_infer')
+      await expect(acquire(store, request)).rejects.toMatchObject(failure('E_INPUT', /no ONNX model/))
+    },
+  )
 })
 
-describe('ModelStore and a diffusion folder', () => {
-  async function servedFolder(index?: Record<string, unknown>): Promise<{ server: FileServer; hash: string; paths: string[] }> {
-    const server = await FileServer.start()
-    const parts = ['scheduler', 'text_encoder', 'tokenizer', 'unet', 'vae_decoder']
-    const paths = ['model_index.json', ...parts.flatMap((part) => readdirSync(new URL(part, SD)).map((file) => `${part}/${file}`))]
-    for (const path of paths) server.files.set(`/sd/${path}`, readFileSync(new URL(path, SD)))
-    if (index !== undefined) {
-      const own: unknown = JSON.parse(readFileSync(new URL('model_index.json', SD), 'utf8'))
-      server.files.set('/sd/model_index.json', Buffer.from(JSON.stringify({ ...Object(own), ...index })))
-    }
-    const hash = modelHash(paths.map((path) => ({ path, sha256: sha256(server.files.get(`/sd/${path}`) ?? '') })))
-    return { server, hash, paths }
+async function servedFolder(index?: Record<string, unknown>): Promise<{ server: FileServer; hash: string; paths: string[] }> {
+  const server = await FileServer.start()
+  const parts = ['scheduler', 'text_encoder', 'tokenizer', 'unet', 'vae_decoder']
+  const paths = ['model_index.json', ...parts.flatMap((part) => readdirSync(new URL(part, SD)).map((file) => `${part}/${file}`))]
+  for (const path of paths) server.files.set(`/sd/${path}`, readFileSync(new URL(path, SD)))
+  if (index !== undefined) {
+    const own: unknown = JSON.parse(readFileSync(new URL('model_index.json', SD), 'utf8'))
+    server.files.set('/sd/model_index.json', Buffer.from(JSON.stringify({ ...Object(own), ...index })))
   }
+  const hash = modelHash(paths.map((path) => ({ path, sha256: sha256(server.files.get(`/sd/${path}`) ?? '') })))
+  return { server, hash, paths }
+}
 
+describe('ModelStore and a diffusion folder', () => {
   it('fetches the parts that its index names', async () => {
     const { server, hash, paths } = await servedFolder()
     const { store } = await openStore()
@@ -261,7 +301,13 @@ describe('ModelStore and a diffusion folder', () => {
   })
 
   it('leaves parts alone that drawing does not need, whatever their names', async () => {
-    const odd = { safety_checker: ['x', 'y'], '../x': ['a', 'b'], ['__proto__x']: ['a', 'b'], constructor: ['a', 'b'], feature_extractor: 7 }
+    const odd = {
+      safety_checker: ['x', 'y'],
+      '../x': ['a', 'b'],
+      ['__proto__x']: ['a', 'b'],
+      constructor: ['a', 'b'],
+      feature_extractor: 7,
+    }
     const { server, hash, paths } = await servedFolder(odd)
     const { store } = await openStore()
     await acquire(store, asks({ uri: server.url('/sd/model_index.json'), sha256: hash }, 'sd_infer'))
@@ -274,7 +320,9 @@ describe('ModelStore and a diffusion folder', () => {
     const left = paths.filter((path) => path !== 'tokenizer/special_tokens_map.json')
     const hash = modelHash(left.map((path) => ({ path, sha256: sha256(server.files.get(`/sd/${path}`) ?? '') })))
     const { store } = await openStore()
-    expect(await acquire(store, asks({ uri: server.url('/sd/model_index.json'), sha256: hash }, 'sd_infer'))).toMatchObject({ sha256: hash })
+    expect(await acquire(store, asks({ uri: server.url('/sd/model_index.json'), sha256: hash }, 'sd_infer'))).toMatchObject({
+      sha256: hash,
+    })
   })
 
   it('does not take a server that is not well for one that has not got a file', async () => {
@@ -308,6 +356,8 @@ describe('StoreFolder after a crash', () => {
     const again = await openStore({ root })
     expect(readdirSync(join(root, 'trash'))).toEqual([])
     expect(again.folder.list()).toEqual([])
-    expect(await acquire(again.store, asks({ uri: server.url('/m.gguf'), sha256: sha256(GGUF) }))).toMatchObject({ bytes: GGUF.length })
+    expect(await acquire(again.store, asks({ uri: server.url('/m.gguf'), sha256: sha256(GGUF) }))).toMatchObject({
+      bytes: GGUF.length,
+    })
   })
 })

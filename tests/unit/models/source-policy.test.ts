@@ -5,16 +5,24 @@ import { errorOf } from '../../support/error-of.ts'
 const POLICY = new SourcePolicy({ hosts: ['huggingface.co', '*.hf.co'], allowsPrivate: false })
 
 describe('SourcePolicy', () => {
-  it.each(['https://huggingface.co/x', 'https://HuggingFace.co./x', 'https://cdn.hf.co/x', 'https://a.b.hf.co:8443/'])('lets %s be fetched', (url) => {
-    expect(POLICY.checkUrl(new URL(url))).toBeUndefined()
-  })
-
-  it.each(['https://hf.co/', 'https://evilhf.co/', 'https://huggingface.co.evil.org/', 'http://huggingface.co/', 'https://8.8.8.8/', 'https://10.0.0.1/', 'https://u@huggingface.co/'])(
-    'refuses %s',
+  it.each(['https://huggingface.co/x', 'https://HuggingFace.co./x', 'https://cdn.hf.co/x', 'https://a.b.hf.co:8443/'])(
+    'lets %s be fetched',
     (url) => {
-      expect(errorOf(() => POLICY.checkUrl(new URL(url)))).toMatchObject({ failure: { code: 'E_DENY' } })
+      expect(POLICY.checkUrl(new URL(url))).toBeUndefined()
     },
   )
+
+  it.each([
+    'https://hf.co/',
+    'https://evilhf.co/',
+    'https://huggingface.co.evil.org/',
+    'http://huggingface.co/',
+    'https://8.8.8.8/',
+    'https://10.0.0.1/',
+    'https://u@huggingface.co/',
+  ])('refuses %s', (url) => {
+    expect(errorOf(() => POLICY.checkUrl(new URL(url)))).toMatchObject({ failure: { code: 'E_DENY' } })
+  })
 
   it('lets the operator fetch from every public host, and from no private one', () => {
     const policy = POLICY.forOperator()

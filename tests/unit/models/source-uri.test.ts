@@ -20,12 +20,24 @@ describe('parseSource', () => {
     expect(urlOf(uri)).toBe(expected)
   })
 
-  it.each(['', 'a.gguf', '/srv/a.gguf', 'ftp://x/y', 'data:,x', 'javascript:1', 'hf:owner', 'hf:owner/repo', 'hf:../repo/a', 'hf:o/r/../../x', 'hf:o/r/a@..', 'file://host/x', 'file:///a%2Fb', 'file:///a%00'])(
-    'refuses %j',
-    (uri) => {
-      expect(errorOf(() => parseSource(uri))).toMatchObject({ failure: { code: 'E_INPUT' } })
-    },
-  )
+  it.each([
+    '',
+    'a.gguf',
+    '/srv/a.gguf',
+    'ftp://x/y',
+    'data:,x',
+    'javascript:1',
+    'hf:owner',
+    'hf:owner/repo',
+    'hf:../repo/a',
+    'hf:o/r/../../x',
+    'hf:o/r/a@..',
+    'file://host/x',
+    'file:///a%2Fb',
+    'file:///a%00',
+  ])('refuses %j', (uri) => {
+    expect(errorOf(() => parseSource(uri))).toMatchObject({ failure: { code: 'E_INPUT' } })
+  })
 
   it('does not repeat a long address in full', () => {
     const error = errorOf(() => parseSource('x'.repeat(100_000)))
