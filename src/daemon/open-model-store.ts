@@ -57,6 +57,7 @@ export async function openModelStore({ config, version, clock, logger }: OpenMod
     operatorFetcher,
     quotaBytes: config.modelQuotaBytes,
     freeBytes,
+    clock,
     logger,
   })
   return { models, inputs: new InputFetcher(jobFetcher), folder, catalogue }

@@ -50,11 +50,13 @@ export async function makeRoom(deps: MakeRoomDeps): Promise<void> {
   }
 }
 
-/** Bytes that the wanted model may take in all. What has come of it lies on the disk already. */
+/** Bytes that the wanted model may take in all, beside what other downloads still bring. What has come of it lies on the disk already. */
 async function roomFor({ folder, quotaBytes, freeBytes, wanted }: MakeRoomDeps): Promise<number> {
   const free = await freeBytes()
-  const onDisk = free === null ? Number.MAX_SAFE_INTEGER : free - RESERVE_BYTES + folder.partialBytesOf(wanted.sha256)
+  const promised = folder.promisedBytes(wanted.sha256)
+  const here = folder.partialBytesOf(wanted.sha256)
+  const onDisk = free === null ? Number.MAX_SAFE_INTEGER : free - RESERVE_BYTES + here - promised
   if (quotaBytes === null) return onDisk
-  const kept = folder.list().reduce((sum, { bytes }) => sum + bytes, 0) + folder.partialBytes(wanted.sha256)
+  const kept = folder.list().reduce((sum, { bytes }) => sum + bytes, 0) + folder.partialBytes(wanted.sha256) + promised
   return Math.min(quotaBytes - kept, onDisk)
 }

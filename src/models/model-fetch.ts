@@ -1,12 +1,14 @@
 import { JobFailureError } from '../domain/failure-codes.ts'
 import type { ModelFormat } from '../domain/models.ts'
+import { onDisk } from './disk-failure.ts'
 import { MissingFileError } from './download.ts'
 import type { FileFetcher } from './file-fetcher.ts'
 import { FinishedFiles } from './finished-files.ts'
 import { modelHash } from './listing-hash.ts'
 import { firstFileName, furtherFiles } from './model-layout.ts'
 import { externalDataFiles } from './onnx-external-data.ts'
-import { siblingUri } from './source-uri.ts'
+import { forgetDownload } from './resume.ts'
+import { siblingUri, withoutQuery } from './source-uri.ts'
 import type { Manifest, StoreFolder } from './store-folder.ts'
 
 /** A model to be fetched. */
@@ -40,11 +42,34 @@ export interface ModelFetchDeps {
   readonly onBytes: (received: number, total: number | null) => void
 }
 
+/** What has come is not the model that was asked for; nothing of it is kept. */
+class WrongModelError extends JobFailureError {}
+
 /**
  * Fetches all files of a model, checks them against its hash, and puts it into the store. Rejects with `E_INPUT` or `E_DENY`, or with
- * the signal's reason: what has come by then is gone on with the next time.
+ * the signal's reason: what has come by then is gone on with the next time. For one fetch of a model at a time.
  */
 export async function fetchModel(wanted: WantedModel, deps: ModelFetchDeps): Promise<Manifest> {
+  const { folder } = deps
+  const { name, sha256, uri } = wanted
+  const begin = (): Promise<boolean> => onDisk(name, () => folder.beginPartial(sha256, withoutQuery(uri)))
+  try {
+    const isResumed = await begin()
+    try {
+      return await fetchFiles(wanted, deps)
+    } catch (error) {
+      // Perhaps only what an earlier try had left was wrong.
+      if (!isResumed || !(error instanceof WrongModelError)) throw error
+    }
+    await begin()
+    return await fetchFiles(wanted, deps)
+  } catch (error) {
+    if (folder.partialBytesOf(sha256) === 0) await folder.forgetPartial(sha256)
+    throw error
+  }
+}
+
+async function fetchFiles(wanted: WantedModel, deps: ModelFetchDeps): Promise<Manifest> {
   const { folder } = deps
   const first = wanted.files?.[0] ?? firstOf(wanted)
   const queue: WantedFile[] = [first, ...(wanted.files?.slice(1) ?? [])]
@@ -52,30 +77,38 @@ export async function fetchModel(wanted: WantedModel, deps: ModelFetchDeps): Pro
   const files: Manifest['files'][number][] = []
   let before = 0
   for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
-    const toPath = await folder.partialPath(wanted.sha256, file.path)
+    const { path } = file
+    const toPath = await onDisk(path, () => folder.partialPath(wanted.sha256, path))
     const done = await fetchFile(file, toPath, before, wanted, deps)
     if (done === null) continue
     before += done.bytes
     files.push({ path: file.path, ...done })
-    for (const more of await moreFiles(file, toPath, wanted, first)) {
+    for (const more of await moreFiles(file, toPath, wanted, first).catch((error: unknown) => refuse(wanted, deps, error))) {
       if (!known.has(more.path)) queue.push(more)
       known.add(more.path)
     }
   }
   if (wanted.bytes !== null && before !== wanted.bytes) {
-    await folder.forgetPartial(wanted.sha256)
-    throw new JobFailureError('E_INPUT', `model ${wanted.name} has ${before} bytes, not ${wanted.bytes}`)
+    return refuse(wanted, deps, `model ${wanted.name} has ${before} bytes, not ${wanted.bytes}`)
   }
   const found = modelHash(files)
   if (found !== wanted.sha256) {
-    await folder.forgetPartial(wanted.sha256)
     const which = files.length === 1 ? '' : ` of the listing of its ${files.length} files`
-    throw new JobFailureError('E_INPUT', `model ${wanted.name} has the sha256 ${found}${which}, not ${wanted.sha256}`)
+    return refuse(wanted, deps, `model ${wanted.name} has the sha256 ${found}${which}, not ${wanted.sha256}`)
   }
-  const { name, workload, format, uri, sha256 } = wanted
-  const manifest = { name, workload, format, uri, sha256, files }
-  await folder.admit(manifest)
+  const { name, workload, format, sha256 } = wanted
+  const manifest = { name, workload, format, uri: withoutQuery(wanted.uri), sha256, files }
+  await onDisk(name, () => folder.admit(manifest))
   return manifest
+}
+
+/** For a message, or for what was found wrong with a file: kept, it would be found wrong each time. */
+async function refuse({ sha256 }: WantedModel, { folder }: ModelFetchDeps, why: unknown): Promise<never> {
+  if (typeof why !== 'string' && !(why instanceof JobFailureError)) throw why
+  await folder.forgetPartial(sha256)
+  throw typeof why === 'string'
+    ? new WrongModelError('E_INPUT', why)
+    : new WrongModelError(why.failure.code, why.message, { cause: why })
 }
 
 function firstOf({ uri, format }: WantedModel): WantedFile {
@@ -101,12 +134,13 @@ async function fetchFile(
       signal,
       onBytes: (received, total) => onBytes(before + received, wanted.bytes ?? (total === null ? null : before + total)),
     })
-    await finished.add(file.path, done)
+    await onDisk(toPath, () => finished.add(file.path, done))
     return done
   } catch (error) {
     // What is not there at the source and need not be: the hash of the whole tells whether that is right.
-    if (file.isOptional && error instanceof MissingFileError) return null
-    throw error
+    if (!file.isOptional || !(error instanceof MissingFileError)) throw error
+    await forgetDownload(toPath)
+    return null
   }
 }
 

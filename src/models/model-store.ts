@@ -1,8 +1,9 @@
 import { JobFailureError } from '../domain/failure-codes.ts'
 import type { HeldModel, ListedModel, ModelFiles, ModelRequest, ModelSource } from '../domain/models.ts'
-import type { Logger } from '../domain/ports.ts'
+import type { Clock, Logger } from '../domain/ports.ts'
 import type { CatalogueModel } from './catalogue.ts'
 import { chooseModel } from './choose-model.ts'
+import { inTurn } from './fetch-turn.ts'
 import type { FileFetcher } from './file-fetcher.ts'
 import { LocalModels, isLocal } from './local-model.ts'
 import { fetchModel } from './model-fetch.ts'
@@ -21,6 +22,7 @@ export interface ModelStoreDeps {
   readonly quotaBytes: number | null
   /** Of the disk; null when that cannot be told. */
   readonly freeBytes: () => Promise<number | null>
+  readonly clock: Clock
   readonly logger: Logger
 }
 
@@ -30,6 +32,8 @@ export class ModelStore implements ModelSource {
   readonly #local = new LocalModels()
   readonly #downloads = new SharedWork<string, StoredModel>()
   readonly #holds = new Map<string, number>()
+  /** Room is made for one at a time: what is there is not promised twice. */
+  #roomMade: Promise<void> = Promise.resolve()
 
   constructor(deps: ModelStoreDeps) {
     this.#deps = deps
@@ -51,9 +55,11 @@ export class ModelStore implements ModelSource {
     // Held before it is looked for: from here on nobody removes it.
     const release = this.#hold(wanted.sha256)
     try {
+      // Who names another source does not share its failure.
+      const key = `${wanted.sha256} ${choice.isOperators} ${wanted.uri}`
       const stored =
         folder.find(wanted.sha256) ??
-        (await this.#downloads.join(wanted.sha256, { signal, onProgress: request.onProgress }, (shared) =>
+        (await this.#downloads.join(key, { signal, onProgress: request.onProgress }, (shared) =>
           this.#fetch(wanted, choice.isOperators, shared.signal, shared.onProgress),
         ))
       if (stored.format !== wanted.format) {
@@ -76,18 +82,33 @@ export class ModelStore implements ModelSource {
     signal: AbortSignal,
     onBytes: (received: number, total: number | null) => void,
   ): Promise<StoredModel> {
-    const { folder, jobFetcher, operatorFetcher, logger } = this.#deps
-    const facts = { model: wanted.name, sha256: wanted.sha256 }
-    logger.info('fetching a model', { ...facts, bytes: wanted.bytes })
-    const fetcher = isOperators ? operatorFetcher : jobFetcher
-    const reserve = (bytes: number): Promise<void> => makeRoom({ ...this.#deps, wanted, bytes })
-    await reserve(wanted.bytes ?? 0)
-    const { files } = await fetchModel(wanted, { folder, fetcher, reserve, signal, onBytes })
-    const stored = folder.find(wanted.sha256)
-    if (stored === null)
-      throw new JobFailureError('E_INPUT', `model ${wanted.name} vanished from the store as soon as it had come`)
-    logger.info('model fetched', { ...facts, bytes: stored.bytes, files: files.length })
-    return stored
+    const { folder, jobFetcher, operatorFetcher, clock, logger } = this.#deps
+    const { sha256 } = wanted
+    const onWait = (): void => onBytes(folder.partialBytesOf(sha256), wanted.bytes)
+    return inTurn({ folder, sha256, clock, signal, onWait }, async () => {
+      const here = folder.find(sha256)
+      if (here !== null) return here
+      const facts = { model: wanted.name, sha256 }
+      logger.info('fetching a model', { ...facts, bytes: wanted.bytes })
+      const fetcher = isOperators ? operatorFetcher : jobFetcher
+      const reserve = (bytes: number): Promise<void> => this.#reserve(wanted, bytes)
+      await reserve(wanted.bytes ?? 0)
+      const { files } = await fetchModel(wanted, { folder, fetcher, reserve, signal, onBytes })
+      const stored = folder.find(sha256)
+      if (stored === null)
+        throw new JobFailureError('E_INPUT', `model ${wanted.name} vanished from the store as soon as it had come`)
+      logger.info('model fetched', { ...facts, bytes: stored.bytes, files: files.length })
+      return stored
+    })
+  }
+
+  #reserve(wanted: WantedModel, bytes: number): Promise<void> {
+    const made = this.#roomMade.then(async () => {
+      await makeRoom({ ...this.#deps, wanted, bytes })
+      this.#deps.folder.promise(wanted.sha256, bytes)
+    })
+    this.#roomMade = made.catch(() => {})
+    return made
   }
 
   /** The first to hold it tells other processes, the last to let go takes that back. */

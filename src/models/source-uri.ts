@@ -40,6 +40,11 @@ export function siblingUri(uri: string, relative: string): string {
   return url.href
 }
 
+/** A URI without query and fragment, which may hold a signature, and another one each time. */
+export function withoutQuery(uri: string): string {
+  return uri.replace(/[?#].*$/s, '')
+}
+
 function unreadable(uri: string): JobFailureError {
   const shown = JSON.stringify(uri.length > 200 ? `${uri.slice(0, 200)}…` : uri)
   return new JobFailureError(

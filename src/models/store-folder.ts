@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { readFileSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
-import { mkdir, open, readdir, rename, rm } from 'node:fs/promises'
+import { readFileSync, readdirSync, statSync, utimesSync } from 'node:fs'
+import { mkdir, open, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import type { ModelFormat } from '../domain/models.ts'
+import { diskFailure } from './disk-failure.ts'
+import { ProcessNotes } from './process-notes.ts'
 
 const manifest = z.object({
   name: z.string(),
@@ -30,29 +32,34 @@ export interface StoredModel extends Manifest {
  * The store on the disk:
  *
  *     models/<sha256>/manifest.json, files/…   fetched models, whole and checked
- *     partial/<sha256>/finished.json, files/…  downloads, gone on with after a restart
- *     in-use/<sha256>.<pid>-<start>            who holds a model, and when that process began; counts while it is there
+ *     partial/<sha256>/source, finished.json, files/…  downloads, gone on with after a restart
+ *     in-use/                                  notes of processes that hold a model
+ *     fetching/                                notes of processes that fetch one, with the bytes that it will have
  *     trash/                                   what is being removed
  *
  * A model comes by one rename and goes by one, so that no other process ever sees half of it.
  */
 export class StoreFolder {
   readonly #root: string
+  readonly #inUse: ProcessNotes
+  readonly #fetching: ProcessNotes
+  /** What this process fetches. */
+  readonly #claimed = new Set<string>()
 
   constructor(root: string) {
     this.#root = root
+    this.#inUse = new ProcessNotes(join(root, 'in-use'))
+    this.#fetching = new ProcessNotes(join(root, 'fetching'))
   }
 
   /** Makes the folders and removes what a crash left behind. Rejects with the system's error. */
   async open(): Promise<void> {
-    for (const name of ['models', 'partial', 'in-use', 'trash'])
-      await mkdir(join(this.#root, name), { recursive: true, mode: 0o755 })
+    for (const name of ['models', 'partial', 'trash']) await mkdir(join(this.#root, name), { recursive: true, mode: 0o755 })
     for (const name of await readdir(join(this.#root, 'trash'))) {
       await rm(join(this.#root, 'trash', name), { recursive: true, force: true })
     }
-    for (const name of await readdir(join(this.#root, 'in-use'))) {
-      if (!isAlive(name)) await rm(join(this.#root, 'in-use', name), { force: true })
-    }
+    await this.#inUse.open()
+    await this.#fetching.open()
   }
 
   /** All fetched models; one whose manifest cannot be read is left out. */
@@ -94,13 +101,27 @@ export class StoreFolder {
     return join(this.#root, 'partial', sha256, 'finished.json')
   }
 
+  /**
+   * Begins a download, or goes on with one. What came from another source is dropped: it may have been another file, also by intent.
+   * Resolves with whether something of it is here.
+   */
+  async beginPartial(sha256: string, source: string): Promise<boolean> {
+    const folder = join(this.#root, 'partial', sha256)
+    const before = await readFile(join(folder, 'source'), 'utf8').catch(() => null)
+    if (before !== source) await this.forgetPartial(sha256)
+    const isResumed = this.partialBytesOf(sha256) > 0
+    await mkdir(folder, { recursive: true })
+    await writeFile(join(folder, 'source'), source)
+    return isResumed
+  }
+
   async forgetPartial(sha256: string): Promise<void> {
     await rm(join(this.#root, 'partial', sha256), { recursive: true, force: true })
   }
 
   /** Unfinished downloads that nobody is fetching. */
   idlePartials(): readonly string[] {
-    return namesIn(join(this.#root, 'partial')).filter((sha256) => !this.isHeld(sha256))
+    return namesIn(join(this.#root, 'partial')).filter((sha256) => !this.isHeld(sha256) && !this.#fetching.has(sha256))
   }
 
   /** Removes all unfinished downloads that nobody is fetching; returns what they took, in bytes. */
@@ -110,9 +131,9 @@ export class StoreFolder {
     return before - this.partialBytes('')
   }
 
-  /** Bytes that the unfinished download of one model takes. */
+  /** Bytes that have come of one model that is not here whole. */
   partialBytesOf(sha256: string): number {
-    return treeBytes(join(this.#root, 'partial', sha256))
+    return treeBytes(join(this.#root, 'partial', sha256, 'files'))
   }
 
   /** Bytes that unfinished downloads of all other models take. */
@@ -124,7 +145,7 @@ export class StoreFolder {
   /** Puts a download that is whole and checked among the models. */
   async admit(found: Manifest): Promise<void> {
     const partial = join(this.#root, 'partial', found.sha256)
-    await rm(join(partial, 'finished.json'), { force: true })
+    for (const name of ['finished.json', 'source']) await rm(join(partial, name), { force: true })
     const file = await open(join(partial, 'manifest.json'), 'w', 0o644)
     try {
       await file.writeFile(`${JSON.stringify(found, null, 2)}\n`)
@@ -138,9 +159,14 @@ export class StoreFolder {
     await syncFolder(dirname(target))
   }
 
-  /** Notes that this process uses a model, also for other processes. */
+  /** Notes that this process uses a model, also for other processes. Throws `E_INPUT` where the disk does not take the note. */
   hold(sha256: string): void {
-    writeFileSync(this.#holdFile(sha256), '')
+    try {
+      this.#inUse.put(sha256, '')
+    } catch (error) {
+      // From a disk that cannot be written nobody removes a model either.
+      if (!(error instanceof Error && 'code' in error && error.code === 'EROFS')) throw diskFailure(this.#root, error)
+    }
     this.touch(sha256)
   }
 
@@ -154,13 +180,46 @@ export class StoreFolder {
     }
   }
 
-  /** Takes back what `hold` noted. At once, as that is: one after the other they must not come in the wrong order. */
+  /** Takes back what `hold` noted. */
   letGo(sha256: string): void {
-    rmSync(this.#holdFile(sha256), { force: true })
+    this.#inUse.take(sha256)
   }
 
   isHeld(sha256: string): boolean {
-    return namesIn(join(this.#root, 'in-use')).some((name) => name.startsWith(`${sha256}.`) && isAlive(name))
+    return this.#inUse.has(sha256)
+  }
+
+  /** Notes that this process fetches a model. False when that, or another process, does so already. Throws `E_INPUT` as `hold` does. */
+  claim(sha256: string): boolean {
+    if (this.#claimed.has(sha256) || this.#fetching.hasOther(sha256)) return false
+    this.promise(sha256, 0)
+    // Another may have looked and noted at the same time: whoever sees both steps back.
+    if (this.#fetching.hasOther(sha256)) {
+      this.#fetching.take(sha256)
+      return false
+    }
+    this.#claimed.add(sha256)
+    return true
+  }
+
+  unclaim(sha256: string): void {
+    this.#claimed.delete(sha256)
+    this.#fetching.take(sha256)
+  }
+
+  /** Notes how many bytes the model that is fetched will have, so that nobody gives away the room for them. */
+  promise(sha256: string, bytes: number): void {
+    try {
+      this.#fetching.put(sha256, String(bytes))
+    } catch (error) {
+      throw diskFailure(this.#root, error)
+    }
+  }
+
+  /** Bytes that are still to come of all other models that are being fetched. */
+  promisedBytes(except: string): number {
+    const others = this.#fetching.all().filter(({ sha256 }) => sha256 !== except)
+    return others.reduce((sum, { sha256, text }) => sum + Math.max(0, (Number(text) || 0) - this.partialBytesOf(sha256)), 0)
   }
 
   /** False when it is in use, or not there. */
@@ -189,28 +248,6 @@ export class StoreFolder {
       () => false,
     )
     if (isMoved) await rm(trash, { recursive: true, force: true })
-  }
-
-  #holdFile(sha256: string): string {
-    return join(this.#root, 'in-use', `${sha256}.${processMark(process.pid)}`)
-  }
-}
-
-/** Of a file in `in-use`, whose name ends with a process id. */
-function isAlive(name: string): boolean {
-  const mark = name.split('.').at(-1) ?? ''
-  const pid = Number(/^(\d+)-\d+$/.exec(mark)?.[1] ?? Number.NaN)
-  return !Number.isNaN(pid) && processMark(pid) === mark
-}
-
-/** A process by its id and when it began, in clock ticks since boot (proc_pid_stat(5), field 22): ids come again, above all in containers. */
-function processMark(pid: number): string | null {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
-    // The name of the command, in parentheses, may hold anything.
-    return `${pid}-${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''}`
-  } catch {
-    return null
   }
 }
 

@@ -24,6 +24,7 @@ export async function embeddedModels(): Promise<ModelSource> {
     operatorFetcher: fetcher,
     quotaBytes: null,
     freeBytes,
+    clock: new SystemClock(),
     logger: SILENT,
   })
 }

@@ -54,6 +54,20 @@ describe('aitbc-miner models', () => {
     expect(await run('rm', 'm.gguf')).toEqual({ exitCode: 75, stdout: 'm.gguf: not fetched\n', stderr: '' })
   })
 
+  it('fetches a model once that two commands pull at a time', async () => {
+    const server = await FileServer.start()
+    server.files.set('/m.gguf', GGUF)
+    server.next('/m.gguf', (_, response) => {
+      response.writeHead(200, { 'content-length': GGUF.length })
+      response.write(GGUF.subarray(0, 1000))
+      setTimeout(() => response.end(GGUF.subarray(1000)), 3000)
+    })
+    const { run } = setUp('ALLOW_PRIVATE_HOSTS=true\n')
+    const pulled = await Promise.all([1, 2].map(() => run('pull', server.url('/m.gguf'), '--sha256', HASH)))
+    expect(pulled.map(({ exitCode }) => exitCode)).toEqual([0, 0])
+    expect(server.requests).toHaveLength(1)
+  })
+
   it('pulls a file of the operator from anywhere, and says which hash to give', async () => {
     const { run, folder } = setUp()
     const asked = await run('pull', `file://${folder}/m.gguf`)

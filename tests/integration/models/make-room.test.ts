@@ -3,7 +3,7 @@ import { readFileSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { FileServer, fakeGguf, sha256 } from './file-server.ts'
-import { acquire, asks, failure, openStore } from './store-setup.ts'
+import { acquire, asks, failure, markOf, openStore } from './store-setup.ts'
 import type { TestStore, TestStoreOptions } from './store-setup.ts'
 
 const SIZE = 10_000
@@ -32,12 +32,6 @@ function kept({ folder }: TestStore): number[] {
     .list()
     .map(({ sha256: hash }) => hashes.indexOf(hash))
     .toSorted((a, b) => a - b)
-}
-
-/** The mark by which the store knows a process: its id and when it began. */
-function markOf(pid: number): string {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-  return `${pid}-${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]}`
 }
 
 describe('the quota of the store', () => {

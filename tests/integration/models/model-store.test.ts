@@ -266,6 +266,16 @@ describe('ModelStore and a model of several files', () => {
     },
   )
 
+  it.each(['m.onnx/w', 'n'.repeat(300)])('refuses an ONNX graph with data in a file that cannot be: %s', async (file) => {
+    const server = await FileServer.start()
+    const graph = graphWithData(file)
+    server.files.set('/m.onnx', graph)
+    server.files.set(`/${file}`, someBytes(8))
+    const { store } = await openStore()
+    const request = asks({ uri: server.url('/m.onnx'), sha256: sha256(graph) }, 'onnx_infer')
+    await expect(acquire(store, request)).rejects.toMatchObject(failure('E_INPUT', /no file of this name can be kept/))
+  })
+
   it.each([someBytes(5000), new Uint8Array(3000).fill(0xff), Buffer.from('<html>not found</html>')])(
     'refuses what is no ONNX graph (%#)',
     async (bytes) => {

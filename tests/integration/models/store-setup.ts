@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import type { HeldModel, ModelRequest } from '../../../src/domain/models.ts'
@@ -50,6 +51,7 @@ export async function openStore(options: TestStoreOptions = {}): Promise<TestSto
     operatorFetcher: fetcher({ folders: null, ...fetch }),
     quotaBytes,
     freeBytes: async () => freeBytes,
+    clock: impatientClock,
     logger,
   })
   return { store, folder, root, logger }
@@ -67,4 +69,10 @@ export function acquire(store: ModelStore, request: ModelRequest, signal = new A
 export function failure(code: string, message: RegExp): object {
   const text: unknown = expect.stringMatching(message)
   return { failure: { code }, message: text }
+}
+
+/** The mark by which the store knows a process: its id and when it began. */
+export function markOf(pid: number): string {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+  return `${pid}-${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]}`
 }
