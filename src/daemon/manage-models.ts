@@ -75,11 +75,15 @@ export class ModelManager {
         `no model ${request.what} in the catalogues: name one of ${catalogue.map(({ name }) => name).join(', ')}, or an address with --sha256`,
       )
     }
-    if (entry === undefined && request.sha256 === null) throw await withoutHash(request.what)
+    const sha256 = request.sha256?.toLowerCase() ?? null
+    if (sha256 !== null && !/^[0-9a-f]{64}$/.test(sha256)) {
+      throw new JobFailureError('E_INPUT', `--sha256 ${request.sha256} is no sha256: give its 64 hexadecimal digits`)
+    }
+    if (entry === undefined && sha256 === null) throw await withoutHash(request.what)
     const model = {
       name: entry?.name ?? null,
       uri: entry === undefined ? request.what : null,
-      sha256: entry?.sha256 ?? request.sha256,
+      sha256: sha256 ?? entry?.sha256 ?? null,
       bytes: null,
     }
     const workload = entry?.workload ?? request.workload

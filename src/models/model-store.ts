@@ -50,7 +50,10 @@ export class ModelStore implements ModelSource {
   async acquire(request: ModelRequest, signal: AbortSignal): Promise<HeldModel> {
     const { catalogue, folder } = this.#deps
     const choice = chooseModel(request, catalogue, folder)
-    if (choice.kind === 'local') return { ...(await this.#local.resolve(choice.model)), release: () => {} }
+    if (choice.kind === 'local') {
+      checkBytes(request, choice.model)
+      return { ...(await this.#local.resolve(choice.model)), release: () => {} }
+    }
     const { wanted, facts } = choice
     // Held before it is looked for: from here on nobody removes it.
     const release = this.#hold(wanted.sha256)
@@ -68,6 +71,7 @@ export class ModelStore implements ModelSource {
           `model ${wanted.name} is of the kind ${stored.format}, and ${request.workload} needs ${wanted.format}`,
         )
       }
+      checkBytes(request, stored)
       folder.touch(wanted.sha256)
       return { ...toFiles(stored, wanted.name), ...facts, release }
     } catch (error) {
@@ -129,6 +133,11 @@ export class ModelStore implements ModelSource {
       }
     }
   }
+}
+
+function checkBytes({ model }: ModelRequest, { name, bytes }: Pick<ModelFiles, 'name' | 'bytes'>): void {
+  const asked = model?.bytes ?? bytes
+  if (asked !== bytes) throw new JobFailureError('E_INPUT', `model ${name} has ${bytes} bytes, not ${asked}`)
 }
 
 function toFiles(stored: StoredModel, name: string): ModelFiles {

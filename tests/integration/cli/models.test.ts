@@ -87,6 +87,22 @@ describe('aitbc-miner models', () => {
     expect(server.requests).toEqual([])
   })
 
+  it.each(['', '../../x', HASH.slice(1), `${HASH}0`])('does not take %j for a hash', async (hash) => {
+    const { run, folder, store } = setUp()
+    const answer = await run('pull', `file://${folder}/m.gguf`, '--sha256', hash)
+    expect(answer.exitCode).toBe(1)
+    expect(answer.stderr).toMatch(/is no sha256: give its 64 hexadecimal digits/)
+    expect(existsSync(join(store, 'in-use')) ? readdirSync(join(store, 'in-use')) : []).toEqual([])
+  })
+
+  it('holds a model of the catalogue against the hash that is given, in small letters or large', async () => {
+    const { run, folder } = setUp()
+    expect(await run('pull', `file://${folder}/m.gguf`, '--sha256', HASH.toUpperCase())).toMatchObject({ exitCode: 0 })
+    const other = await run('pull', 'tiny-llm', '--sha256', HASH)
+    expect(other.exitCode).toBe(1)
+    expect(other.stderr).toMatch(/model tiny-llm has the sha256 81400ff5.* here, not /)
+  })
+
   it('names the models there are when it does not know one', async () => {
     const { run } = setUp()
     const answer = await run('pull', 'nobody')

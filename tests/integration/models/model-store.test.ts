@@ -95,6 +95,11 @@ describe('ModelStore and a model of one file', () => {
     const { store } = await openStore()
     const request = asks({ uri: server.url('/m.gguf'), sha256: sha256(GGUF), bytes })
     await expect(acquire(store, request)).rejects.toMatchObject(failure('E_INPUT', /bytes/))
+    await acquire(store, asks({ uri: server.url('/m.gguf'), sha256: sha256(GGUF) }))
+    await expect(acquire(store, request)).rejects.toMatchObject(failure('E_INPUT', /has 200000 bytes, not/))
+    await expect(acquire(store, asks({ sha256: sha256(GGUF), bytes }))).rejects.toMatchObject(
+      failure('E_INPUT', /has 200000 bytes, not/),
+    )
   })
 
   it('refuses what is no GGUF file', async () => {
