@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path'
 import { z } from 'zod'
 import type { ModelFormat } from '../domain/models.ts'
 import { AitbcError } from '../domain/errors.ts'
+import { entriesProblem, listingProblem } from './catalogue-checks.ts'
 
 const hash = z.string().regex(/^[0-9a-f]{64}$/, 'must be a sha256 in lower-case hex')
 /** Relative, downwards only: it becomes a path in the store. */
@@ -23,15 +24,24 @@ const entry = z
     licence: z.string().min(1),
     contextTokens: z.int().positive().optional(),
     memoryMb: z.number().positive().optional(),
-    default: z.boolean().default(false),
+    default: z.boolean().optional(),
     ...place,
     files: z.array(part).min(1).optional(),
   })
   .refine((model) => [model.file, model.uri, model.files].filter((given) => given !== undefined).length === 1, {
     error: 'needs one of file, uri and files',
   })
+  .check(({ value, issues }) => {
+    const message = listingProblem(value)
+    if (message !== null) issues.push({ code: 'custom', message, input: value })
+  })
 
-const catalogueFile = z.strictObject({ models: z.array(entry) })
+const catalogueFile = z.strictObject({
+  models: z.array(entry).check(({ value, issues }) => {
+    const message = entriesProblem(value)
+    if (message !== null) issues.push({ code: 'custom', message, input: value })
+  }),
+})
 
 /** Where one file of a model comes from. */
 export type FilePlace = { readonly kind: 'local'; readonly path: string } | { readonly kind: 'uri'; readonly uri: string }
@@ -69,6 +79,12 @@ const FORMATS = { llm_gen: 'gguf', sd_infer: 'diffusers', onnx_infer: 'onnx' } a
  * system's error when it cannot be read.
  */
 export async function readCatalogue(path: string): Promise<readonly CatalogueModel[]> {
+  return (await readEntries(path)).map((model) => toModel(model, dirname(path)))
+}
+
+type Entry = z.infer<typeof entry>
+
+async function readEntries(path: string): Promise<readonly Entry[]> {
   const text = await readFile(path, 'utf8')
   let json: unknown
   try {
@@ -81,7 +97,7 @@ export async function readCatalogue(path: string): Promise<readonly CatalogueMod
     const problems = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'the whole'}: ${issue.message}`)
     throw new AitbcError('AITBC_CONFIG', `the catalogue ${path} has errors: ${problems.join('; ')}`)
   }
-  return parsed.data.models.map((model) => toModel(model, dirname(path)))
+  return parsed.data.models
 }
 
 /** Reads the operator's catalogue, which need not be there, and lays it over the bundled one: its entries go first. */
@@ -89,16 +105,26 @@ export async function readCatalogues(bundled: string, operators: string | null):
   const own = await readCatalogue(bundled)
   if (operators === null) return own
   try {
-    const first = await readCatalogue(operators)
-    const names = new Set(first.map(({ name }) => name))
-    return [...first, ...own.filter(({ name }) => !names.has(name))]
+    return layOver(own, await readEntries(operators), dirname(operators))
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return own
     throw error
   }
 }
 
-function toModel(model: z.infer<typeof entry>, folder: string): CatalogueModel {
+function layOver(own: readonly CatalogueModel[], entries: readonly Entry[], folder: string): readonly CatalogueModel[] {
+  const first = entries.map((each) => {
+    const model = toModel(each, folder)
+    const replaced = own.find(({ name, workload }) => name === model.name && workload === model.workload)
+    const hasOther = entries.some(({ workload, default: isDefault }) => workload === model.workload && isDefault === true)
+    // In the place of the default it is the default, unless the operator says which else, or that it is not.
+    return each.default === undefined && replaced?.isDefault === true && !hasOther ? { ...model, isDefault: true } : model
+  })
+  const names = new Set(first.map(({ name }) => name))
+  return [...first, ...own.filter(({ name }) => !names.has(name))]
+}
+
+function toModel(model: Entry, folder: string): CatalogueModel {
   const { name, workload, sha256, bytes, licence, contextTokens, memoryMb } = model
   const files = model.files ?? [
     { path: lastName(model.file ?? model.uri ?? name), sha256, bytes, file: model.file, uri: model.uri },
@@ -114,7 +140,7 @@ function toModel(model: z.infer<typeof entry>, folder: string): CatalogueModel {
     isListed: model.files !== undefined,
     contextTokens: contextTokens ?? null,
     memoryMb: memoryMb ?? null,
-    isDefault: model.default,
+    isDefault: model.default ?? false,
   }
 }
 

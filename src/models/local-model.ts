@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises'
 import { JobFailureError } from '../domain/failure-codes.ts'
 import type { ModelFiles } from '../domain/models.ts'
 import type { CatalogueModel } from './catalogue.ts'
-import { modelHash } from './listing-hash.ts'
+import { leftOutFiles } from './left-out-files.ts'
 
 /** Whether all files of a catalogue's model lie on this machine. */
 export function isLocal(model: CatalogueModel): boolean {
@@ -15,18 +15,26 @@ export function isLocal(model: CatalogueModel): boolean {
 /** Models that are used where they lie. Each file is hashed before its first use, and again when it has changed. */
 export class LocalModels {
   readonly #verified = new Map<string, Promise<void>>()
+  readonly #complete = new Set<string>()
 
   /** Rejects with `E_INPUT` when a file cannot be read or is not what the catalogue says. */
   async resolve(model: CatalogueModel): Promise<ModelFiles> {
     const paths = await Promise.all(model.files.map((file) => this.#check(model, file)))
     const { name, sha256, format, bytes, contextTokens, memoryMb } = model
-    if (modelHash(model.files) !== sha256) {
-      throw new JobFailureError(
-        'E_INPUT',
-        `the catalogue's sha256 of model ${name} is not that of its files: it should be ${modelHash(model.files)}`,
-      )
-    }
+    await this.#checkComplete(model, paths)
     return { name, sha256, format, path: rootOf(model, paths), bytes, contextTokens, memoryMb }
+  }
+
+  /** Files that are not listed would be loaded unseen, and a proof would not tell of them. */
+  async #checkComplete({ name, format, sha256 }: CatalogueModel, paths: readonly string[]): Promise<void> {
+    const key = [sha256, ...paths].join(' ')
+    if (this.#complete.has(key)) return
+    const [leftOut] = await leftOutFiles(format, paths, name)
+    if (leftOut !== undefined) {
+      const what = `the catalogue's entry of model ${name} leaves out ${leftOut}, which the model is loaded with`
+      throw new JobFailureError('E_INPUT', `${what}: list all its files, each with its sha256, under "files"`)
+    }
+    this.#complete.add(key)
   }
 
   async #check(model: CatalogueModel, { sha256, place }: CatalogueModel['files'][number]): Promise<string> {
