@@ -8,6 +8,9 @@ import type { EngineIdentity } from './engine-identity.ts'
 import type { WorkloadResult } from './run-context.ts'
 import type { StartedEngine } from './start-engine.ts'
 
+/** Names in a model can have megabytes, and the host takes no message of that length; the API takes 8,192 characters. */
+const MAX_FAILURE_TEXT = 8192
+
 type RunMessage = Extract<ToChild, { type: 'run' }>
 
 export interface RunTableDeps {
@@ -56,7 +59,7 @@ export class RunTable {
       return { type: 'done', runId, mode, mediaType, output: await handOver(result, workDir), metrics, environment }
     } catch (error) {
       const failure = error instanceof JobFailureError ? error.failure : { code: 'E_ENGINE' as const, message: describe(error) }
-      return { type: 'failed', runId, code: failure.code, message: failure.message }
+      return { type: 'failed', runId, code: failure.code, message: failure.message.slice(0, MAX_FAILURE_TEXT) }
     }
   }
 }

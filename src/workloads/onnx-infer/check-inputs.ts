@@ -1,5 +1,5 @@
 import { JobFailureError } from '../../domain/failure-codes.ts'
-import { didYouMean, shapeText } from './ports.ts'
+import { didYouMean, shapeText, shortName } from './ports.ts'
 import type { Port } from './ports.ts'
 
 /** Throws `E_INVALID` unless each of the model's inputs is given and nothing else. */
@@ -10,7 +10,7 @@ export function checkInputNames(ports: ReadonlyMap<string, Port>, given: readonl
   }
   const missing = [...ports.values()].find(({ name }) => !given.includes(name))
   if (missing === undefined) return
-  throw new JobFailureError('E_INVALID', `input ${missing.name} is missing: the model wants ${wanted(missing)}`)
+  throw new JobFailureError('E_INVALID', `input ${shortName(missing.name)} is missing: the model wants ${wanted(missing)}`)
 }
 
 /** Where a free size was met first, and what it was there. */

@@ -364,6 +364,42 @@ describe('onnx_infer', () => {
     const small = await tensors({ pool, model: fill, inputs: { shape: { ...huge, data: [2] } } })
     expect([...(small.get('y')?.elements ?? [])]).toEqual([0, 0])
   })
+
+  it('tells of names that are megabytes long in a message that the host can take, and goes on', async () => {
+    const pool = await onnxPool()
+    const name = 'x'.repeat(2_000_000)
+    const long = await modelFile({
+      inputs: [{ name, type: 'float32', shape: ['n'] }],
+      outputs: [{ name: 'y', type: 'float32', shape: ['n'] }],
+      nodes: [{ op: 'Identity', inputs: [name], outputs: ['y'] }],
+    })
+    const x = { dtype: 'float32', shape: [1], data: [1] }
+    const unknown = await failure({ pool, model: long, inputs: { x } })
+    expect(unknown).toMatchObject({ code: 'E_INVALID', message: expect.stringContaining('no input x') })
+    expect(unknown.message.length).toBeLessThan(1000)
+    const pid = pool.status()[0]?.pid
+    const strange = await modelFile({
+      inputs: [{ name: 'x', type: 'float32', shape: ['n'] }],
+      outputs: [{ name: 'y', type: 'float32', shape: ['n'] }],
+      nodes: [{ op: name, inputs: ['x'], outputs: ['y'] }],
+    })
+    expect((await failure({ pool, model: strange, inputs: { x } })).code).toMatch(/E_INPUT|E_UNSUPPORTED/)
+    expect(pool.status()[0]?.pid).toBe(pid)
+  })
+
+  it('refuses a model with two outputs of one name, which a safetensors file cannot hold', async () => {
+    const pool = await onnxPool()
+    const y = { name: 'y', type: 'float32', shape: ['n'] } as const
+    const model = await modelFile({
+      inputs: [{ name: 'x', type: 'float32', shape: ['n'] }],
+      outputs: [y, y],
+      nodes: [{ op: 'Identity', inputs: ['x'], outputs: ['y'] }],
+    })
+    expect(await failure({ pool, model, inputs: { x: { dtype: 'float32', shape: [1], data: [1] } } })).toMatchObject({
+      code: 'E_INPUT',
+      message: expect.stringContaining('two outputs called y'),
+    })
+  })
 })
 
 function bytesOf(...values: readonly number[]): Uint8Array {
