@@ -58,7 +58,8 @@ export class LeaseKeeper {
       // Its proof may have ended the lease while the heartbeat was on its way.
       if (job.state === 'proven' || job.state === 'failed') continue
       job.missedLeases += 1
-      if (job.missedLeases < LOST_AFTER_ANSWERS) continue
+      // Once: it stays listed, and missing, until its engine lets go of it.
+      if (job.missedLeases !== LOST_AFTER_ANSWERS) continue
       this.#deps.logger.warn('lease lost: the job is given up', { job: job.entry.job.id, lease: job.lease.id })
       job.cancel('E_CANCELED', 'the lease was lost')
     }

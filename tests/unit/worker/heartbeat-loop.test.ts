@@ -216,6 +216,18 @@ describe('runHeartbeatLoop', () => {
     expect(b.signal.aborted).toBe(false)
   })
 
+  it('says once that a lease is lost, however long the engine takes to let go of the job', async () => {
+    const { coordinator, clock, logger, run, hold } = setUp()
+    const [a, b] = [hold('a', 600_000), hold('b', 600_000)]
+    const expiresAt = new Date(clock.nowMs() + 600_000).toISOString()
+    coordinator.onHeartbeat = () => ({ ...NO_ORDERS, leases: [{ id: 'L-b', jobId: b.entry.job.id, expiresAt }] })
+    run()
+    await eventually('first beat', () => coordinator.registrations === 1)
+    for (let beat = 0; beat < 5; beat += 1) await clock.advance(20_000)
+    expect(a.signal.aborted).toBe(true)
+    expect(logger.messages('warn').filter((message) => message.startsWith('lease lost'))).toHaveLength(1)
+  })
+
   it('writes down a lease that comes back under another id', async () => {
     const { coordinator, clock, run, hold, renewedLeases } = setUp()
     const job = hold('a', 60_000)
