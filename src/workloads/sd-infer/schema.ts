@@ -5,6 +5,9 @@ const MAX_PROMPT = 16_000
 /** Largest width and height. Memory grows with the fourth power of the side: 2,048 are 65,536 places that each look at all others. */
 const MAX_SIDE = 2048
 
+/** As many as a model was trained with, as a rule: more add nothing. */
+const MAX_STEPS = 1000
+
 const prompt = z
   .string()
   .max(MAX_PROMPT, { error: `has more than ${MAX_PROMPT} characters: a model reads the first 75 tokens, so shorten it` })
@@ -34,7 +37,11 @@ export const sdInferParams = z.object({
   /** Pixels, a multiple of what the model can draw (8 for most). Absent: the model's own size. */
   width: side.optional(),
   height: side.optional(),
-  steps: z.int({ error: 'must be a whole number' }).min(1).max(1000).default(20),
+  steps: z
+    .int({ error: 'must be a whole number' })
+    .min(1, { error: 'must be at least 1' })
+    .max(MAX_STEPS, { error: `must be at most ${MAX_STEPS}` })
+    .default(20),
   /** How far each step is led by the prompt. Up to 1: not at all, at half the work; `negative_prompt` is then unused. */
   guidance_scale: z.number().min(0).max(100).default(7.5),
   scheduler: schedulerName.default('euler'),

@@ -27,6 +27,8 @@ describe('sdInferParams', () => {
     [{ height: 4 }, 'height: must be at least 8 pixels'],
     [{ width: 64.5 }, 'width: must be a whole number of pixels'],
     [{ steps: 2.5 }, 'steps: must be a whole number'],
+    [{ steps: 0 }, 'steps: must be at least 1'],
+    [{ steps: 10_000 }, 'steps: must be at most 1000'],
   ])('says what to do about %o', (params, problem) => {
     expect(problems(params)).toEqual([problem])
   })
