@@ -47,6 +47,12 @@ export interface EnginePoolDeps {
   readonly enabledWorkloads: readonly string[] | null
 }
 
+/**
+ * Whether an engine gains by several runs at a time. ONNX Runtime's binding computes in the child's only thread: a second run would
+ * wait for the first one there, and its time, its memory and its crashes would be taken for those of the other.
+ */
+const RUNS_TOGETHER: Readonly<Record<EngineKind, boolean>> = { llama: true, onnx: false }
+
 /** What a model takes on a card beyond the size of its files, for what is computed with it. */
 const WORKING_MEMORY = 1.2
 
@@ -172,7 +178,7 @@ export class EnginePool implements Engine {
       startTimeoutMs: spawn.startTimeoutMs,
       clock,
       logger,
-      parallelRuns,
+      parallelRuns: RUNS_TOGETHER[kind] ? parallelRuns : 1,
       idleMs,
       cancelGraceMs,
     })

@@ -73,8 +73,13 @@ export async function runRequest(workload: string, params: unknown, options: Req
   }
 }
 
-/** A torch_bench request whose seed is a command to a fixture engine. */
+/** An llm_gen request whose seed is a command to a fixture engine. */
 export function command(seed: number, options?: RequestOptions): Promise<RunRequest> {
+  return runRequest('llm_gen', { prompt: 'command', seed }, options)
+}
+
+/** The same for the engine that takes one run at a time. */
+export function benchCommand(seed: number, options?: RequestOptions): Promise<RunRequest> {
   return runRequest('torch_bench', { size: 1, iterations: 1, seed }, options)
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Gpu } from '../../../src/domain/gpu.ts'
 import type { EngineGpus } from '../../../src/engine/engine-gpus.ts'
 import { gpu } from '../../unit/hardware/sample-gpu.ts'
-import { command, enginePool, failureOf, fixtureEngine, outputOf } from './engine-fixture.ts'
+import { benchCommand, enginePool, failureOf, fixtureEngine, outputOf } from './engine-fixture.ts'
 
 /** Two cards whose free memory and presence a test changes. */
 class TestCards implements EngineGpus {
@@ -25,11 +25,11 @@ describe('engines on cards', () => {
   it('run in a child of their own for each card, which sees that card alone', async () => {
     const cards = new TestCards()
     const pool = await enginePool({ entry: fixtureEngine('tells-environment'), gpus: cards, accelMode: 'auto' })
-    expect(outputOf(await pool.run(await command(0)))).toMatchObject({
+    expect(outputOf(await pool.run(await benchCommand(0)))).toMatchObject({
       env: { CUDA_VISIBLE_DEVICES: 'GPU-a', GGML_VK_VISIBLE_DEVICES: '1' },
     })
     cards.freeMb = [1000, 7000]
-    expect(outputOf(await pool.run(await command(0)))).toMatchObject({
+    expect(outputOf(await pool.run(await benchCommand(0)))).toMatchObject({
       env: { CUDA_VISIBLE_DEVICES: 'GPU-b', GGML_VK_VISIBLE_DEVICES: '0' },
     })
     expect(pool.status().map(({ device }) => device)).toEqual(['gpu0', 'gpu1'])
@@ -39,9 +39,9 @@ describe('engines on cards', () => {
     const pool = await enginePool({ entry: fixtureEngine('obedient'), gpus: new TestCards(), accelMode: 'auto' })
     const cancel = new AbortController()
     const { promise: waiting, resolve } = Promise.withResolvers<void>()
-    const first = failureOf(pool.run(await command(2, { signal: cancel.signal, onProgress: () => resolve() })))
+    const first = failureOf(pool.run(await benchCommand(2, { signal: cancel.signal, onProgress: () => resolve() })))
     await waiting
-    await pool.run(await command(0))
+    await pool.run(await benchCommand(0))
     expect(pool.status().map(({ device }) => device)).toEqual(['gpu0', 'gpu1'])
     cancel.abort()
     await first
@@ -49,7 +49,7 @@ describe('engines on cards', () => {
 
   it('see no card where ACCEL_MODE is cpu', async () => {
     const pool = await enginePool({ entry: fixtureEngine('tells-environment'), gpus: new TestCards(), accelMode: 'cpu' })
-    expect(outputOf(await pool.run(await command(0)))).toMatchObject({ env: { CUDA_VISIBLE_DEVICES: '' } })
+    expect(outputOf(await pool.run(await benchCommand(0)))).toMatchObject({ env: { CUDA_VISIBLE_DEVICES: '' } })
     expect(pool.status()).toMatchObject([{ device: 'cpu' }])
   })
 
@@ -59,12 +59,12 @@ describe('engines on cards', () => {
     const grow = (): void => {
       cards.freeMb = [7000, 7000]
     }
-    const failure = await failureOf(pool.run(await command(2, { limits: { vramMb: 500 }, onProgress: grow })))
+    const failure = await failureOf(pool.run(await benchCommand(2, { limits: { vramMb: 500 }, onProgress: grow })))
     expect(failure).toMatchObject({
       code: 'E_OOM',
       message: expect.stringContaining('1000 MiB of the GPU, more than the limit of 500 MiB'),
     })
-    expect(outputOf(await pool.run(await command(0)))).toEqual({})
+    expect(outputOf(await pool.run(await benchCommand(0)))).toEqual({})
   })
 
   it('fail the job of a card that falls off the bus with E_NOGPU, and go on on the other', async () => {
@@ -73,16 +73,16 @@ describe('engines on cards', () => {
     const lose = (): void => {
       cards.cards = cards.cards.slice(1)
     }
-    const failure = await failureOf(pool.run(await command(2, { onProgress: lose })))
+    const failure = await failureOf(pool.run(await benchCommand(2, { onProgress: lose })))
     expect(failure).toMatchObject({ code: 'E_NOGPU', retryable: true, message: expect.stringContaining('went away') })
-    await pool.run(await command(0))
+    await pool.run(await benchCommand(0))
     expect(pool.status().at(-1)).toMatchObject({ device: 'gpu1', state: 'ready' })
   })
 
   it('tell a crash on a card that is gone as the loss of the card', async () => {
     const cards = new TestCards()
     const pool = await enginePool({ entry: fixtureEngine('obedient'), gpus: cards, accelMode: 'gpu' })
-    const crash = pool.run(await command(1))
+    const crash = pool.run(await benchCommand(1))
     cards.cards = []
     expect(await failureOf(crash)).toMatchObject({ code: 'E_NOGPU' })
   })

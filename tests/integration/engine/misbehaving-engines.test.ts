@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { JobFailureError } from '../../../src/domain/failure-codes.ts'
 import type { EnginePool } from '../../../src/engine/engine-pool.ts'
 import { groupMembers } from '../../../src/engine/process-group.ts'
-import { command, enginePool, failureOf, firstProgress, fixtureEngine, outputOf } from './engine-fixture.ts'
+import { benchCommand, command, enginePool, failureOf, firstProgress, fixtureEngine, outputOf } from './engine-fixture.ts'
 
 async function worksAgain(pool: EnginePool): Promise<void> {
   expect(outputOf(await pool.run(await command(0)))).toEqual({})
@@ -16,7 +16,7 @@ describe('an engine that crashes', () => {
     expect(failure.message).toContain('SIGSEGV')
     expect(failure.message).toContain('about to fall over')
     await worksAgain(pool)
-    expect(pool.status()[0]).toMatchObject({ engine: 'onnx', state: 'ready', restarts: 1 })
+    expect(pool.status()[0]).toMatchObject({ engine: 'llama', state: 'ready', restarts: 1 })
   })
 
   it('costs none but the culprit when several jobs were in it', async () => {
@@ -84,6 +84,23 @@ describe('an engine that does not end', () => {
     const failure = await failureOf(pool.run(await command(1, { limits: { maxRuntimeS: 2 } })))
     expect(failure).toMatchObject({ code: 'E_TIMEOUT', retryable: false })
     await worksAgain(pool)
+  })
+
+  it('costs no other job its time where it computes one at a time: that one was not served, which others may do', async () => {
+    const pool = await enginePool({ entry: fixtureEngine('obedient') })
+    const cancel = new AbortController()
+    const { seen, onProgress } = firstProgress()
+    const first = failureOf(pool.run(await benchCommand(2, { signal: cancel.signal, onProgress })))
+    await seen
+    const pid = pool.status()[0]?.pid
+    expect(await failureOf(pool.run(await benchCommand(2, { limits: { maxRuntimeS: 0.3 } })))).toMatchObject({
+      code: 'E_ENGINE',
+      message: expect.stringContaining('not free for this job within 0.3 s'),
+      retryable: true,
+    })
+    expect(pool.status()[0]?.pid).toBe(pid)
+    cancel.abort()
+    expect((await first).code).toBe('E_CANCELED')
   })
 
   it('is gone after stop, and its job has ended as E_SHUTDOWN', async () => {
