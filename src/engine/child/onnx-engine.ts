@@ -1,23 +1,40 @@
+import { totalmem } from 'node:os'
 import type Library from 'onnxruntime-node'
 import type { InferenceSession, Tensor } from 'onnxruntime-node'
 import type { EngineIdentity } from './engine-identity.ts'
 import type { EngineBackend, EngineSettings } from './engine-settings.ts'
 import { firstThatStarts } from './first-that-starts.ts'
 import { squareModel } from './onnx-graph.ts'
+import type { ModelFile } from './run-context.ts'
+import { SessionShelf } from './session-shelf.ts'
 
 type TensorData = Tensor.DataType | readonly number[] | readonly bigint[] | readonly string[] | readonly boolean[]
+
+/** A session takes about twice the size of its file: the weights as they are, and as they are laid out for computing. */
+const SESSION_FACTOR = 2
+/** How much of the operator's limit, or else of this machine's memory, models may keep between jobs. */
+const KEPT_SHARE = 0.5
+const MIB = 1024 * 1024
+
+/** What the files of the models that are kept may have together. */
+function roomFor({ ramMb }: EngineSettings): number {
+  const memory = ramMb === null ? Math.min(totalmem(), process.constrainedMemory() || Infinity) : ramMb * MIB
+  return (memory * KEPT_SHARE) / SESSION_FACTOR
+}
 
 /** ONNX Runtime on one device, its sessions kept between jobs. */
 export class OnnxEngine {
   readonly #library: typeof Library
   readonly #settings: EngineSettings
   readonly #backend: EngineBackend
-  readonly #sessions = new Map<string, Promise<InferenceSession>>()
+  readonly #models: SessionShelf<InferenceSession>
+  readonly #own = new Map<string, Promise<InferenceSession>>()
 
   private constructor(library: typeof Library, settings: EngineSettings, backend: EngineBackend) {
     this.#library = library
     this.#settings = settings
     this.#backend = backend
+    this.#models = new SessionShelf(roomFor(settings))
   }
 
   /** Loads the library, on the first back end that can run a model here. */
@@ -43,14 +60,22 @@ export class OnnxEngine {
     return this.#backend === 'cpu' ? 'cpu' : 'gpu'
   }
 
-  /** The session of a model file, made on first use; `key` tells models apart. Rejects with what ONNX Runtime says of the file. */
-  fileSession(key: string, path: string): Promise<InferenceSession> {
-    return this.#session(key, () => this.#library.InferenceSession.create(path, this.#options()))
+  /**
+   * The session of a file of a model, made on first use and kept while there is room. Rejects with what ONNX Runtime says of the
+   * file.
+   */
+  fileSession({ sha256: id, bytes }: Pick<ModelFile, 'sha256' | 'bytes'>, path: string): Promise<InferenceSession> {
+    return this.#models.session({ id, bytes }, path, () => this.#library.InferenceSession.create(path, this.#options()))
   }
 
-  /** The session of a model made in memory. */
+  /** The session of a small model made in memory, kept for good. */
   session(key: string, makeModel: () => Uint8Array): Promise<InferenceSession> {
-    return this.#session(key, () => this.#library.InferenceSession.create(makeModel(), this.#options()))
+    const known = this.#own.get(key)
+    if (known !== undefined) return known
+    const session = this.#library.InferenceSession.create(makeModel(), this.#options())
+    this.#own.set(key, session)
+    session.catch(() => this.#own.delete(key))
+    return session
   }
 
   /** A tensor over `data`, which is not copied. */
@@ -62,15 +87,6 @@ export class OnnxEngine {
       Object.defineProperty(tensor, 'data', { value: new Uint16Array(buffer, byteOffset, length) })
     }
     return tensor
-  }
-
-  #session(key: string, create: () => Promise<InferenceSession>): Promise<InferenceSession> {
-    const known = this.#sessions.get(key)
-    if (known !== undefined) return known
-    const session = create()
-    this.#sessions.set(key, session)
-    session.catch(() => this.#sessions.delete(key))
-    return session
   }
 
   /** A GPU back end shows whether it works only when it computes. */

@@ -25,7 +25,7 @@ export async function loadModel(engine: OnnxEngine, model: ModelFile): Promise<I
     throw new JobFailureError('E_INPUT', `model ${model.name} is ${model.format}: onnx_infer needs one ONNX file`)
   }
   try {
-    return await engine.fileSession(model.sha256, model.path)
+    return await engine.fileSession(model, model.path)
   } catch (error) {
     throw loadFailure(model.name, onnxReason(error, model.path), error)
   }

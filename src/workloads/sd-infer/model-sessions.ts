@@ -25,7 +25,8 @@ export async function openSessions(engine: OnnxEngine, model: ModelFile, signal:
   return { textEncoder: await open('text_encoder'), unet: await open('unet'), vaeDecoder: await open('vae_decoder') }
 }
 
-async function openPart(engine: OnnxEngine, { name, path, sha256 }: ModelFile, part: string): Promise<InferenceSession> {
+async function openPart(engine: OnnxEngine, model: ModelFile, part: string): Promise<InferenceSession> {
+  const { name, path } = model
   const file = `${part}/model.onnx`
   try {
     await access(join(path, file))
@@ -35,7 +36,7 @@ async function openPart(engine: OnnxEngine, { name, path, sha256 }: ModelFile, p
     })
   }
   try {
-    return await engine.fileSession(`${sha256}/${part}`, join(path, file))
+    return await engine.fileSession(model, join(path, file))
   } catch (cause) {
     const reason = (cause instanceof Error ? cause.message : String(cause)).replaceAll(path, name)
     throw (

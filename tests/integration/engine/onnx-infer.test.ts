@@ -400,6 +400,28 @@ describe('onnx_infer', () => {
       message: expect.stringContaining('two outputs called y'),
     })
   })
+
+  it('does not keep every model that it ever ran', async () => {
+    const pool = await onnxPool({ ramMb: 64 })
+    const side = 1000
+    const x = { dtype: 'float32', shape: [side], data: { base64: Buffer.alloc(4 * side).toString('base64') } }
+    const runOther = async (fill: number): Promise<void> => {
+      const data = new Uint8Array(new Float32Array(side * side).fill(fill).buffer)
+      const model = await modelFile({
+        inputs: [{ name: 'x', type: 'float32', shape: [side] }],
+        outputs: [{ name: 'y', type: 'float32', shape: [side] }],
+        nodes: [{ op: 'MatMul', inputs: ['x', 'w'], outputs: ['y'] }],
+        constants: [{ name: 'w', type: 'float32', shape: [side, side], data }],
+      })
+      await run({ pool, model, inputs: { x } })
+    }
+    await runOther(0)
+    const first = pool.status()[0]
+    for (let model = 1; model <= 40; model += 1) await runOther(model)
+    const last = pool.status()[0]
+    expect(last?.pid).toBe(first?.pid)
+    expect((last?.rssMb ?? Infinity) - (first?.rssMb ?? 0)).toBeLessThan(150)
+  })
 })
 
 function bytesOf(...values: readonly number[]): Uint8Array {
