@@ -112,6 +112,9 @@ async function grammarState(
     return null
   } catch (cause) {
     const name = params.grammar === undefined ? 'json_schema' : 'grammar'
-    throw new JobFailureError('E_INVALID', `llama.cpp cannot use this ${name}: ${String(cause)}`, { cause })
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    // Its own words for what it dislikes go to the standard error alone.
+    const hint = 'look for unknown escapes, for rules that come back to themselves and for very many repetitions'
+    throw new JobFailureError('E_INVALID', `llama.cpp cannot use this ${name} (${reason}): ${hint}`, { cause })
   }
 }

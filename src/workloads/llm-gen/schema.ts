@@ -1,11 +1,9 @@
 import { z } from 'zod'
+import { grammarProblem } from './gbnf/grammar-problem.ts'
 import { jsonSchema } from './json-schema.ts'
 
 /** Longest text taken as a prompt, or in one message, in UTF-16 units: far above any context there is, far below memory. */
 const MAX_TEXT = 4_000_000
-
-/** llama.cpp's parser of grammars calls itself for each bracket, and overflows its stack at some thousands. */
-const MAX_GRAMMAR_DEPTH = 100
 
 const text = z.string().max(MAX_TEXT)
 
@@ -50,8 +48,9 @@ export const llmGenParams = z
       .string()
       .min(1)
       .max(100_000)
-      .refine((grammar) => nestingDepth(grammar) <= MAX_GRAMMAR_DEPTH, {
-        error: `nests brackets more than ${MAX_GRAMMAR_DEPTH} deep`,
+      .superRefine((grammar, context) => {
+        const problem = grammarProblem(grammar)
+        if (problem !== null) context.addIssue({ code: 'custom', message: problem })
       })
       .optional(),
   })
@@ -68,16 +67,4 @@ export type LlmGenParams = z.infer<typeof llmGenParams>
 export function llmGenPromptBytes({ prompt, messages }: Pick<LlmGenParams, 'prompt' | 'messages'>): number {
   const texts = [prompt ?? '', ...(messages ?? []).map(({ content }) => content)]
   return texts.reduce((bytes, text) => bytes + Buffer.byteLength(text), 0)
-}
-
-/** How deep round brackets nest, outside of quotes and character classes. */
-function nestingDepth(grammar: string): number {
-  let depth = 0
-  let deepest = 0
-  for (const [part] of grammar.matchAll(/"(?:[^"\\]|\\.)*"|\[(?:[^\]\\]|\\.)*\]|[()]/gs)) {
-    if (part === '(') depth += 1
-    else if (part === ')') depth -= 1
-    deepest = Math.max(deepest, depth)
-  }
-  return deepest
 }

@@ -1,0 +1,169 @@
+import { GrammarText } from './grammar-text.ts'
+
+/** What a rule can be: symbols one after the other. A number is another rule; null is a piece of text. */
+export type Sequence = readonly (number | null)[]
+
+export interface GrammarRule {
+  /** As the author calls it; brackets and repetitions are rules of their own, with the name of the one that they stand in. */
+  readonly name: string
+  /** Null where no rule of this name is written down. */
+  alternatives: Sequence[] | null
+}
+
+/** Each bracket is a level of the stack, here and in llama.cpp. */
+const MAX_DEPTH = 100
+/** llama.cpp's own bound. */
+const MAX_REPETITIONS = 2000
+
+/** The rules of a grammar in GBNF, those named first. Throws `GrammarError` where it cannot be read. */
+export function readGrammar(grammar: string): GrammarRule[] {
+  return new GrammarReader(grammar).read()
+}
+
+class GrammarReader {
+  readonly #text: GrammarText
+  readonly #rules: GrammarRule[] = []
+  readonly #byName = new Map<string, number>()
+  #name = ''
+  #depth = 0
+
+  constructor(grammar: string) {
+    this.#text = new GrammarText(grammar)
+  }
+
+  read(): GrammarRule[] {
+    this.#text.skipSpace(true)
+    while (!this.#text.isAtEnd) {
+      this.#readRule()
+      this.#text.skipSpace(true)
+    }
+    return this.#rules
+  }
+
+  #readRule(): void {
+    const name = this.#text.take(/[A-Za-z0-9-]+/y)
+    if (name === null) throw this.#text.error('the name of a rule must stand here: letters, digits and -')
+    this.#text.skipSpace(false)
+    if (this.#text.take(/::=/y) === null) throw this.#text.error(`::= must follow the name ${name}`)
+    this.#text.skipSpace(true)
+    this.#name = name
+    const alternatives = this.#readAlternatives()
+    if (!this.#text.isAtEnd && this.#text.take(/\r?\n|\r/y) === null) {
+      throw this.#text.error(`rule ${name} cannot go on like this: a text, a name, brackets or the end of the line must follow`)
+    }
+    const rule = this.#rules[this.#numberOf(name)]
+    if (rule !== undefined) rule.alternatives = alternatives
+  }
+
+  #readAlternatives(): Sequence[] {
+    const alternatives = [this.#readSequence()]
+    while (this.#text.take(/\|/y) !== null) {
+      this.#text.skipSpace(true)
+      alternatives.push(this.#readSequence())
+    }
+    return alternatives
+  }
+
+  #readSequence(): Sequence {
+    const symbols: (number | null)[] = []
+    for (;;) {
+      const symbol = this.#readSymbol()
+      if (symbol === undefined) return symbols
+      this.#text.skipSpace(this.#depth > 0)
+      const repeated = this.#readRepetition(symbol)
+      if (repeated !== 'nothing') symbols.push(repeated)
+    }
+  }
+
+  /** Undefined where the sequence ends; `nothing` for a text without characters. */
+  #readSymbol(): number | null | 'nothing' | undefined {
+    const text = this.#text
+    switch (text.next) {
+      case '"':
+        return this.#closed(/"[^"\\]*(?:\\.[^"\\]*)*"/sy, 'a " without its end') === '""' ? 'nothing' : null
+      case '[':
+        this.#closed(/\[[^\]\\]*(?:\\.[^\]\\]*)*\]/sy, 'a [ without its ]')
+        return null
+      case '<':
+      case '!':
+        this.#closed(/!?<[^>]*>/sy, 'a token is written <[number]>')
+        return null
+      case '.':
+        text.take(/\./y)
+        return null
+      case '(':
+        return this.#readBrackets()
+      default: {
+        const name = text.take(/[A-Za-z0-9-]+/y)
+        return name === null ? undefined : this.#numberOf(name)
+      }
+    }
+  }
+
+  #readBrackets(): number {
+    const text = this.#text
+    this.#depth += 1
+    if (this.#depth > MAX_DEPTH) throw text.error(`brackets nest more than ${MAX_DEPTH} deep`)
+    text.take(/\(/y)
+    text.skipSpace(true)
+    const alternatives = this.#readAlternatives()
+    if (text.take(/\)/y) === null) throw text.error('a ) must stand here')
+    this.#depth -= 1
+    return this.#add(alternatives)
+  }
+
+  /** The symbol with all of `*`, `+`, `?` and `{…}` behind it. */
+  #readRepetition(symbol: number | null | 'nothing'): number | null | 'nothing' {
+    let repeated = symbol
+    for (;;) {
+      const sign = this.#text.take(/[*+?]|\{\s*\d+\s*(?:,\s*\d*\s*)?\}/y)
+      if (sign === null) return repeated
+      if (repeated === 'nothing') throw this.#text.error(`an empty text cannot be repeated with ${sign}`)
+      repeated = this.#repeat(repeated, sign)
+      this.#text.skipSpace(this.#depth > 0)
+    }
+  }
+
+  #repeat(symbol: number | null, sign: string): number {
+    if (sign === '?') return this.#add([[symbol], []])
+    const [least, most] = sign === '*' ? [0, Infinity] : sign === '+' ? [1, Infinity] : bounds(sign)
+    if (most < least)
+      throw this.#text.error(`${sign} asks for at least ${least} and at most ${most}: put the smaller number first`)
+    if (Math.max(least, most === Infinity ? 0 : most) > MAX_REPETITIONS) {
+      throw this.#text.error(`${sign} repeats more than ${MAX_REPETITIONS} times, which llama.cpp does not do`)
+    }
+    // Two stand for many: what a rule can begin with does not depend on how many there are.
+    if (most !== Infinity) return this.#add([most > 1 ? [symbol, symbol] : [symbol], ...(least === 0 ? [[]] : [])])
+    const more = this.#add([])
+    this.#rules[more] = { name: this.#name, alternatives: [[symbol, more], []] }
+    return least === 0 ? more : this.#add([[symbol, more]])
+  }
+
+  #add(alternatives: Sequence[]): number {
+    return this.#rules.push({ name: this.#name, alternatives }) - 1
+  }
+
+  #numberOf(name: string): number {
+    const known = this.#byName.get(name)
+    if (known !== undefined) return known
+    const number = this.#rules.push({ name, alternatives: null }) - 1
+    this.#byName.set(name, number)
+    return number
+  }
+
+  #closed(pattern: RegExp, problem: string): string {
+    const taken = this.#text.take(pattern)
+    if (taken === null) throw this.#text.error(problem)
+    return taken
+  }
+}
+
+/** The numbers of `{2}`, `{2,}` or `{2,5}`. */
+function bounds(sign: string): readonly [least: number, most: number] {
+  const [least = '', most] = sign
+    .slice(1, -1)
+    .split(',')
+    .map((part) => part.trim())
+  if (most === undefined) return [Number(least), Number(least)]
+  return [Number(least), most === '' ? Infinity : Number(most)]
+}

@@ -1,0 +1,64 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { grammarProblem } from '../../../src/workloads/llm-gen/gbnf/grammar-problem.ts'
+
+const LIBRARY = fileURLToPath(new URL('../../../node_modules/node-llama-cpp/llama/grammars/', import.meta.url))
+
+describe('grammarProblem', () => {
+  it.each(readdirSync(LIBRARY).filter((name) => name.endsWith('.gbnf')))('finds nothing in the %s of llama.cpp', (name) => {
+    expect(grammarProblem(readFileSync(join(LIBRARY, name), 'utf8'))).toBeNull()
+  })
+
+  it.each([
+    'root ::= "yes" | "no"',
+    '# a comment (((\nroot::=(\n  "a" | # one "\n  [^\\]"]\n)+ ws\r\nws ::= [ \\t]* # end',
+    'root ::= "a"{ 2 , 3 } "b"{2} "c"{1,} .',
+    'root ::= "\\"(" | "a\nb" | "" | <[12]> !<[3]>',
+    'root ::= item\nitem ::= "x" item | ""',
+    // Repetitions of what may be empty, which come back to themselves with nothing behind them.
+    'root ::= ws* "a"\nws ::= x\nx ::= [ ]*',
+    'root ::= ("a"?){2,} ("b"*)*',
+    'root ::= ',
+  ])('takes %j', (grammar) => {
+    expect(grammarProblem(grammar)).toBeNull()
+  })
+
+  it.each([
+    ['root ::= "a', 'line 1: a " without its end, at "a'],
+    ['root ::= [a-z', 'a [ without its ]'],
+    ['root ::= "a"\n\nb ::= ("x" | "y"', 'line 3: a ) must stand here'],
+    ['root ::= "a")', 'rule root cannot go on like this: a text, a name, brackets or the end of the line must follow, at )'],
+    ['root := "a"', '::= must follow the name root, at := "a"'],
+    ['root_a ::= "a"', '::= must follow the name root, at _a'],
+    ['root ::= "a"\n | "b"', 'line 2: the name of a rule must stand here'],
+    ['root ::= "a"{5,2}', '{5,2} asks for at least 5 and at most 2: put the smaller number first'],
+    ['root ::= "a"{1000000}', 'repeats more than 2000 times'],
+    ['root ::= ""*', 'an empty text cannot be repeated with *'],
+    ['answer ::= "a"', 'there is no rule root, with which every text begins: write root ::= …'],
+    ['root ::= colour\ncolor ::= "red"', 'rule colour is used and not written down: did you mean color?'],
+    ['root ::= root "a" | "b"', 'rule root can begin with itself (root → root)'],
+    ['root ::= a\na ::= b "x" | "y"\nb ::= a "z"', '(a → b → a)'],
+    ['root ::= space root "a" | "b"\nspace ::= " "?', '(root → root)'],
+    ['root ::= a | "x"\na ::= (b c)? root "y"\nb ::= " "*\nc ::= b b', 'begin with itself'],
+    ['root ::= a | c "x"\nc ::= root{2}\na ::= b\nb ::= "b"?', '(root → c → root)'],
+    [`root ::= ${'('.repeat(101)}"a"${')'.repeat(101)}`, 'brackets nest more than 100 deep'],
+    [`root ::= "a" # "\n ${'('.repeat(200)}`, 'the name of a rule'],
+  ])('tells what is wrong with %j', (grammar, words) => {
+    expect(grammarProblem(grammar)).toContain(words)
+  })
+
+  it.each([
+    ['a chain of rules', `root ::= r0\n${Array.from({ length: 7000 }, (_, at) => `r${at}::=r${at + 1}\n`).join('')}r7000::="a"`],
+    ['a rule used everywhere', `root ::= ${'e '.repeat(45_000)}"a"\ne ::= "x"?`],
+    ['one long rule', `root ::= ${'"a"*'.repeat(24_000)}`],
+    ['a ring', `root ::= r0\n${Array.from({ length: 7000 }, (_, at) => `r${at}::=r${(at + 1) % 7000} e\n`).join('')}e::=e`],
+    ['comments', `root ::= "a"\n${'#'.repeat(99_000)}`],
+    ['a text without end', `root ::= "${'\\"'.repeat(49_000)}`],
+  ])('is quick with %s of the greatest length', (_what, grammar) => {
+    const startMs = performance.now()
+    grammarProblem(grammar)
+    expect(performance.now() - startMs).toBeLessThan(1000)
+  })
+})
