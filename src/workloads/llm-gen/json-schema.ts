@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { jsonSchemaProblem } from './json-schema-problem.ts'
 
 const described = { description: z.string().optional() }
 const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()])
@@ -15,6 +16,8 @@ const definitions = {
 
 /** What reads a schema calls itself for each level of it. */
 const MAX_DEPTH = 64
+/** Values in a schema. Each that does not fit is looked at several times. */
+const MAX_PARTS = 20_000
 
 /**
  * The part of JSON Schema that a grammar can be made of. A keyword outside it is an error: text that is generated without
@@ -57,11 +60,16 @@ const nestedSchema: z.ZodType<JsonSchema> = z.lazy(() =>
   ),
 )
 
-/** As above, and not nested too deeply for those who read it. */
+/** As above, not nested too deeply nor too large for those who read it, and without what no text can follow. */
 export const jsonSchema = z
   .unknown()
-  .refine((schema) => isShallow(schema), { error: `a schema that is nested more than ${MAX_DEPTH} levels deep` })
+  .refine((schema) => isShallow(schema), { error: `a schema that is nested more than ${MAX_DEPTH} levels deep`, abort: true })
+  .refine((schema) => partsOf(schema) <= MAX_PARTS, { error: `a schema of more than ${MAX_PARTS} parts: ask for less at a time` })
   .pipe(nestedSchema)
+  .superRefine((schema, context) => {
+    const problem = jsonSchemaProblem(schema)
+    if (problem !== null) context.addIssue({ code: 'custom', message: problem })
+  })
 
 /** A JSON Schema of that part, as it was sent. */
 export type JsonSchema = Readonly<Record<string, unknown>>
@@ -73,4 +81,10 @@ function isShallow(value: unknown): boolean {
     if (level.length === 0) return true
   }
   return false
+}
+
+/** How many values there are in a value, itself included; it must not be nested deeply. */
+function partsOf(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 1
+  return Object.values(value).reduce((parts: number, item) => parts + partsOf(item), 1)
 }

@@ -58,7 +58,7 @@ describe('params of llm_gen', () => {
   })
 
   it('are refused when they nest deeper, or say more, than what reads them can bear', () => {
-    expect(failure('llm_gen', { prompt: 'a', json_schema: nestedArrays(3000) }).message).toContain('levels deep')
+    expect(failure('llm_gen', { prompt: 'a', json_schema: nestedArrays(100_000) }).message).toContain('levels deep')
     const grammar = `root ::= ${'( ")" '.repeat(200)}${')'.repeat(200)}`
     expect(failure('llm_gen', { prompt: 'a', grammar }).message).toContain('brackets')
     expect(failure('llm_gen', { prompt: 'a'.repeat(10_000_000) })).toMatchObject({ code: 'E_INVALID' })
@@ -79,6 +79,30 @@ describe('params of llm_gen', () => {
       properties: { tags: { type: 'array', items: { enum: ['a', 'b'] }, maxItems: 3 }, when: { type: 'string', format: 'date' } },
       required: ['tags'],
     }
+    expect(parse('llm_gen', { prompt: 'a', json_schema })).toMatchObject({ json_schema })
+  })
+
+  it.each([
+    [{ $ref: '#/$defs/b', $defs: { a: { type: 'string' } } }, 'json_schema: $ref "#/$defs/b" leads to nothing'],
+    [{ type: 'array', items: { $ref: '#/$defs/__proto__' } }, '$ref "#/$defs/__proto__" leads to nothing'],
+    [{ type: 'string', minLength: 9, maxLength: 2 }, 'minLength 9 is more than maxLength 2'],
+    [{ oneOf: [{ type: 'array', minItems: 3, maxItems: 1 }] }, 'minItems 3 is more than maxItems 1'],
+    [{ type: 'object', properties: { a: { type: 'string' } }, required: ['a', 'toString'] }, 'required names "toString"'],
+    [{ enum: Array.from({ length: 50_000 }, () => ({})) }, 'more than 20000 parts'],
+  ])('are refused for a JSON schema that no text can follow: %j', (json_schema, words) => {
+    const startMs = performance.now()
+    expect(failure('llm_gen', { prompt: 'a', json_schema })).toMatchObject({
+      code: 'E_INVALID',
+      message: expect.stringContaining(words),
+    })
+    expect(performance.now() - startMs).toBeLessThan(500)
+  })
+
+  it.each([
+    { $defs: { list: { type: 'array', items: { $ref: '#/$defs/list' } } }, $ref: '#/$defs/list' },
+    { type: 'object', properties: { a: { $ref: '#/$defs/x' } }, required: ['a'], $defs: { x: { type: 'null' } } },
+    { type: 'array', items: { type: 'string' }, minItems: 2, maxItems: 2 },
+  ])('may have a JSON schema such as %j', (json_schema) => {
     expect(parse('llm_gen', { prompt: 'a', json_schema })).toMatchObject({ json_schema })
   })
 
