@@ -19,20 +19,14 @@ const SPECIAL: readonly (readonly [string, number])[] = [
   ['240.0.0.0', 4],
 ]
 const SPECIAL6: readonly (readonly [string, number])[] = [
-  ['::', 96],
-  ['::ffff:0:0', 96],
-  ['64:ff9b::', 96],
-  ['64:ff9b:1::', 48],
-  ['100::', 64],
+  // Only 2000::/3 is given out (RFC 4291): beside it lie loopback, mapped and translated IPv4, private and local ones.
+  ['::', 3],
+  ['4000::', 2],
+  ['8000::', 1],
   ['2001::', 23],
   ['2001:db8::', 32],
   ['2002::', 16],
   ['3fff::', 20],
-  ['5f00::', 16],
-  ['fc00::', 7],
-  ['fe80::', 10],
-  ['fec0::', 10],
-  ['ff00::', 8],
 ]
 
 /** Whether an IP address belongs to the public internet. False for what is no address. */
