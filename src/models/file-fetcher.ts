@@ -33,6 +33,8 @@ export interface FileRequest {
   readonly maxBytes: number
   /** Asked for room for the file before it grows so far; rejects where there is none. */
   readonly reserve?: (bytes: number) => Promise<void>
+  /** True where the operator's token does not go along. */
+  readonly isAnonymous?: boolean
   readonly signal: AbortSignal
   readonly onBytes: (received: number, total: number | null) => void
 }
@@ -49,7 +51,8 @@ export class FileFetcher {
     const { policy, hubToken, userAgent, clock, hub = 'https://huggingface.co', lookup } = this.#deps
     const source = parseSource(request.uri, hub)
     if (source.kind === 'file') return this.#copy(source.path, request)
-    const token = hubToken === null ? null : { origin: new URL(hub).origin, value: hubToken.reveal() }
+    const token =
+      hubToken === null || request.isAnonymous === true ? null : { origin: new URL(hub).origin, value: hubToken.reveal() }
     return download({
       ...request,
       url: source.url,

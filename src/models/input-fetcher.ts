@@ -4,7 +4,10 @@ import type { InputRef } from '../domain/job.ts'
 import type { FetchedInput, InputSource } from '../domain/models.ts'
 import type { FileFetcher } from './file-fetcher.ts'
 
-/** Fetches the inputs of jobs, each under its number: names of jobs never become names of files. */
+/**
+ * Fetches the inputs of jobs, each under its number: names of jobs never become names of files. The operator's token does not go
+ * along: a job hands on what it reads, and what only the operator may read is not the sender's to see.
+ */
 export class InputFetcher implements InputSource {
   readonly #fetcher: FileFetcher
 
@@ -24,7 +27,16 @@ export class InputFetcher implements InputSource {
     let left = maxBytes
     for (const [at, { name, uri, sha256, bytes, mediaType }] of inputs.entries()) {
       const path = join(into, String(at))
-      const done = await this.#fetcher.fetch({ uri, toPath: path, sha256, bytes, maxBytes: left, signal, onBytes: () => {} })
+      const done = await this.#fetcher.fetch({
+        uri,
+        toPath: path,
+        sha256,
+        bytes,
+        maxBytes: left,
+        isAnonymous: true,
+        signal,
+        onBytes: () => {},
+      })
       left -= done.bytes
       fetched.push({ name, path, mediaType, ...done })
     }

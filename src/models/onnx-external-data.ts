@@ -36,6 +36,8 @@ const CHILD: Readonly<Record<string, string>> = {
 const MAX_DEPTH = 64
 /** A key or a path of external data; anything longer is none. */
 const MAX_TEXT = 4096
+/** Exporters that write a file for each tensor make some hundreds of them. */
+const MAX_FILES = 4096
 const INNER_PATH = /^(?!.*(?:^|\/)\.{1,2}(?:\/|$))[A-Za-z0-9_.@+= -]+(?:\/[A-Za-z0-9_.@+= -]+)*$/
 
 /**
@@ -100,6 +102,12 @@ async function readEntry(reader: Reader, from: number, to: number, found: Set<st
   }
   const value = texts.get(2)
   if (texts.get(1) === 'location' && value !== undefined) found.add(value)
+  if (found.size > MAX_FILES) {
+    throw new JobFailureError(
+      'E_INPUT',
+      `the ONNX model keeps data in more than ${MAX_FILES} files, which is the most that is taken`,
+    )
+  }
 }
 
 function notOnnx(): JobFailureError {

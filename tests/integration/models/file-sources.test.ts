@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest'
 import type { InputRef } from '../../../src/domain/job.ts'
 import { InputFetcher } from '../../../src/models/input-fetcher.ts'
 import { tempDir } from '../../support/temp-dir.ts'
-import { fakeGguf, sha256 } from './file-server.ts'
+import { FileServer, fakeGguf, sha256 } from './file-server.ts'
 import { acquire, asks, failure, fetcher, openStore } from './store-setup.ts'
 
 const GGUF = fakeGguf(5000)
@@ -109,6 +109,14 @@ describe('inputs of jobs', () => {
     )
     expect(fetched.map(({ path }) => path)).toEqual([join(into, 'inputs', '0'), join(into, 'inputs', '1')])
     expect(fetched[0]).toMatchObject({ name: '../../name', sha256: HASH, bytes: GGUF.length, mediaType: 'text/plain' })
+  })
+
+  it('come without the token of the operator', async () => {
+    const server = await FileServer.start()
+    server.files.set('/o/r/resolve/main/m.gguf', GGUF)
+    const hub = fetcher({ hub: server.origin, hubToken: { reveal: () => 'hf_secret' } })
+    await new InputFetcher(hub).fetchAll([input('hf:o/r/m.gguf')], tempDir(), 20_000, new AbortController().signal)
+    expect(server.requests.map(({ headers }) => headers.authorization)).toEqual([undefined])
   })
 
   it('may not be larger in all than is allowed', async () => {

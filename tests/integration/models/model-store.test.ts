@@ -271,6 +271,22 @@ describe('ModelStore and a model of several files', () => {
     },
   )
 
+  it('refuses an ONNX graph with data in more files than any has', async () => {
+    const server = await FileServer.start()
+    const tensors = Array.from({ length: 4097 }, (_, at) => ({ file: `w${at}`, bytes: 4 }))
+    const graph = onnxModel({
+      inputs: [{ name: 'x', type: 'float32', shape: [1] }],
+      outputs: [{ name: 'y', type: 'float32', shape: [1] }],
+      nodes: [{ op: 'Add', inputs: ['x', 'w0'], outputs: ['y'] }],
+      constants: tensors.map((data) => ({ name: data.file, type: 'float32', shape: [1], data })),
+    })
+    server.files.set('/m.onnx', graph)
+    const { store } = await openStore()
+    const request = asks({ uri: server.url('/m.onnx'), sha256: sha256(graph) }, 'onnx_infer')
+    await expect(acquire(store, request)).rejects.toMatchObject(failure('E_INPUT', /more than 4096 files/))
+    expect(server.requests).toHaveLength(1)
+  })
+
   it.each(['m.onnx/w', 'n'.repeat(300)])('refuses an ONNX graph with data in a file that cannot be: %s', async (file) => {
     const server = await FileServer.start()
     const graph = graphWithData(file)
