@@ -65,10 +65,7 @@ export function addModelsCommand(program: Command, context: CommandContext): voi
     withManager(options.config, context, async (manager, { terminal }) => {
       const checks = await manager.verify(names)
       for (const { name, problem } of checks) terminal.out(`${name}: ${problem ?? 'good'}\n`)
-      if (checks.length === 0) terminal.err(`aitbc-miner: no such model here: ${names.join(', ')}\n`)
-      return checks.length > 0 && checks.every(({ problem }) => problem === null)
-        ? EXIT_CODES.OK.code
-        : EXIT_CODES.UNEXPECTED.code
+      return checks.every(({ problem }) => problem === null) ? EXIT_CODES.OK.code : EXIT_CODES.UNEXPECTED.code
     }),
   )
   add('rm <names...>', 'remove fetched models, by name or sha256').action(async (names: string[], options: { config: string }) =>

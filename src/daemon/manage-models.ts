@@ -96,21 +96,28 @@ export class ModelManager {
   /** Hashes every file of these models again; of all when none is named. */
   async verify(names: readonly string[]): Promise<readonly ModelCheck[]> {
     const { models, catalogue, folder } = await this.#open()
-    const isAsked = (name: string, sha256: string): boolean =>
-      names.length === 0 || names.includes(name) || names.includes(sha256)
+    const isAsked = (model: Named): boolean => names.length === 0 || names.some((name) => isNamed(model, name, catalogue))
     const checks: ModelCheck[] = []
-    for (const { name, sha256, files } of folder.list().filter((model) => isAsked(model.name, model.sha256))) {
+    for (const { name, sha256, files } of folder.list().filter(isAsked)) {
       const wrong = await firstWrong(files.map((file) => ({ ...file, place: folder.filePath(sha256, file.path) })))
       checks.push({ name, problem: wrong })
     }
     const bundled = catalogue.filter((model) => model.files.every(({ place }) => place.kind === 'local'))
-    for (const { name, sha256, workload } of bundled.filter((model) => isAsked(model.name, model.sha256))) {
+    for (const { name, sha256, workload } of bundled.filter(isAsked)) {
       const request = { workload, model: { name, uri: null, sha256, bytes: null }, wanted: null, onProgress: () => {} }
       const problem = await models.acquire(request, new AbortController().signal).then(
         () => null,
         (error: unknown) => (error instanceof Error ? error.message : String(error)),
       )
       checks.push({ name, problem })
+    }
+    for (const sha256 of folder.unreadable().filter((hash) => names.length === 0 || names.includes(hash))) {
+      checks.push({ name: sha256, problem: 'what the store knows of it cannot be read: models prune removes it' })
+    }
+    const here = [...folder.list(), ...bundled]
+    for (const name of names) {
+      const isHere = here.some((model) => isNamed(model, name, catalogue)) || checks.some((check) => check.name === name)
+      if (!isHere) checks.push({ name, problem: 'no such model here' })
     }
     return checks
   }
@@ -119,20 +126,20 @@ export class ModelManager {
   async remove(
     what: readonly string[],
   ): Promise<readonly { readonly name: string; readonly outcome: 'removed' | 'in use' | 'not fetched' }[]> {
-    const { folder } = await this.#open()
+    const { folder, catalogue } = await this.#open()
     const results: { name: string; outcome: 'removed' | 'in use' | 'not fetched' }[] = []
     for (const name of what) {
-      const found = folder.list().filter((model) => model.name === name || model.sha256 === name)
+      const found = folder.list().filter((model) => isNamed(model, name, catalogue))
       if (found.length === 0) results.push({ name, outcome: 'not fetched' })
       for (const { sha256 } of found) results.push({ name, outcome: (await folder.remove(sha256)) ? 'removed' : 'in use' })
     }
     return results
   }
 
-  /** Removes unfinished downloads, and all fetched models that are not in use where `all` is set. Returns what it freed, in bytes. */
+  /** Removes unfinished downloads and what cannot be read, and all fetched models that are not in use where `all` is set. Returns what it freed, in bytes. */
   async prune(all: boolean): Promise<number> {
     const { folder } = await this.#open()
-    let freed = await folder.forgetPartials()
+    let freed = (await folder.forgetPartials()) + (await folder.forgetUnreadable())
     for (const { sha256, bytes } of all ? folder.list() : []) if (await folder.remove(sha256)) freed += bytes
     return freed
   }
@@ -160,6 +167,13 @@ export interface PullRequest {
   readonly workload: string
   readonly onProgress: (received: number, total: number | null) => void
   readonly signal: AbortSignal
+}
+
+type Named = Pick<ModelRow, 'name' | 'sha256'>
+
+/** By the name that it came with, by that in a catalogue, which the list shows, or by its hash. */
+function isNamed({ name, sha256 }: Named, asked: string, catalogue: readonly Named[]): boolean {
+  return name === asked || sha256 === asked || catalogue.some((entry) => entry.name === asked && entry.sha256 === sha256)
 }
 
 /** Says what to do about a missing `--sha256`, with the hash of a file on this machine. */

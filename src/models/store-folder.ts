@@ -85,6 +85,21 @@ export class StoreFolder {
     }
   }
 
+  /** What lies among the models and is none that can be told of. */
+  unreadable(): readonly string[] {
+    return namesIn(join(this.#root, 'models')).filter((name) => this.find(name) === null)
+  }
+
+  /** Removes that; returns what it took, in bytes. */
+  async forgetUnreadable(): Promise<number> {
+    let freed = 0
+    for (const name of this.unreadable()) {
+      const bytes = treeBytes(join(this.#root, 'models', name, 'files'))
+      if (await this.remove(name)) freed += bytes
+    }
+    return freed
+  }
+
   filePath(sha256: string, path: string): string {
     return join(this.#root, 'models', sha256, 'files', path)
   }

@@ -108,7 +108,11 @@ describe('aitbc-miner models', () => {
     const answer = await run('pull', 'nobody')
     expect(answer.exitCode).toBe(1)
     expect(answer.stderr).toMatch(/no model nobody in the catalogues: name one of .*tiny-llm/)
-    expect(await run('verify', 'nobody')).toMatchObject({ exitCode: 1, stderr: 'aitbc-miner: no such model here: nobody\n' })
+    expect(await run('verify', 'nobody', 'tiny-llm')).toEqual({
+      exitCode: 1,
+      stdout: 'tiny-llm: good\nnobody: no such model here\n',
+      stderr: '',
+    })
   })
 
   it('does not fetch from private addresses unless that is allowed', async () => {
@@ -118,6 +122,35 @@ describe('aitbc-miner models', () => {
     expect(answer.exitCode).toBe(1)
     expect(answer.stderr).toMatch(/only https is fetched/)
     expect(server.requests).toEqual([])
+  })
+
+  it('knows a model that came by its address under the name that the list shows', async () => {
+    const { run, folder } = setUp()
+    const entry = {
+      name: 'mine',
+      workload: 'llm_gen',
+      uri: 'https://x.example/m.gguf',
+      sha256: HASH,
+      bytes: GGUF.length,
+      licence: 'MIT',
+    }
+    await run('pull', `file://${folder}/m.gguf`, '--sha256', HASH)
+    writeFileSync(join(folder, 'models.json'), JSON.stringify({ models: [entry] }))
+    expect((await run('list')).stdout).toMatch(/mine .*fetched/)
+    expect((await run('verify', 'mine')).exitCode).toBe(0)
+    expect(await run('rm', 'mine')).toEqual({ exitCode: 0, stdout: 'mine: removed\n', stderr: '' })
+  })
+
+  it('tells of a model of which the store no longer knows anything, and prunes it', async () => {
+    const { run, store } = setUp()
+    mkdirSync(join(store, 'models', HASH, 'files'), { recursive: true })
+    writeFileSync(join(store, 'models', HASH, 'files', 'x'), 'four')
+    writeFileSync(join(store, 'models', HASH, 'manifest.json'), '')
+    const checked = await run('verify', HASH)
+    expect(checked.exitCode).toBe(1)
+    expect(checked.stdout).toMatch(/cannot be read: models prune removes it/)
+    expect((await run('prune')).stdout).toBe('4 bytes freed\n')
+    expect(readdirSync(join(store, 'models'))).toEqual([])
   })
 
   it('prunes unfinished downloads, and with --all the models', async () => {
