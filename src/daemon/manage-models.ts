@@ -139,7 +139,7 @@ export class ModelManager {
   /** Removes unfinished downloads and what cannot be read, and all fetched models that are not in use where `all` is set. Returns what it freed, in bytes. */
   async prune(all: boolean): Promise<number> {
     const { folder } = await this.#open()
-    let freed = (await folder.forgetPartials()) + (await folder.forgetUnreadable())
+    let freed = (await folder.partials.forgetIdle()) + (await folder.forgetUnreadable())
     for (const { sha256, bytes } of all ? folder.list() : []) if (await folder.remove(sha256)) freed += bytes
     return freed
   }

@@ -28,14 +28,14 @@ export async function makeRoom(deps: MakeRoomDeps): Promise<void> {
       `model ${wanted.name} has ${bytes} bytes, more than this miner keeps for models (${quotaBytes})`,
     )
   }
-  const partials = folder.idlePartials().filter((sha256) => sha256 !== wanted.sha256)
+  const partials = folder.partials.idle().filter((sha256) => sha256 !== wanted.sha256)
   const byAge = folder.list().toSorted((a, b) => a.usedAtMs - b.usedAtMs)
   for (;;) {
     const room = await roomFor(deps)
     if (room >= bytes) return
     const partial = partials.shift()
     if (partial !== undefined) {
-      await folder.forgetPartial(partial)
+      await folder.partials.forget(partial)
       logger.info('unfinished download removed to make room', { sha256: partial })
       continue
     }
@@ -53,10 +53,10 @@ export async function makeRoom(deps: MakeRoomDeps): Promise<void> {
 /** Bytes that the wanted model may take in all, beside what other downloads still bring. What has come of it lies on the disk already. */
 async function roomFor({ folder, quotaBytes, freeBytes, wanted }: MakeRoomDeps): Promise<number> {
   const free = await freeBytes()
-  const promised = folder.promisedBytes(wanted.sha256)
-  const here = folder.partialBytesOf(wanted.sha256)
+  const promised = folder.claims.promisedBytes(wanted.sha256)
+  const here = folder.partials.bytesOf(wanted.sha256)
   const onDisk = free === null ? Number.MAX_SAFE_INTEGER : free - RESERVE_BYTES + here - promised
   if (quotaBytes === null) return onDisk
-  const kept = folder.list().reduce((sum, { bytes }) => sum + bytes, 0) + folder.partialBytes(wanted.sha256) + promised
+  const kept = folder.list().reduce((sum, { bytes }) => sum + bytes, 0) + folder.partials.bytes(wanted.sha256) + promised
   return Math.min(quotaBytes - kept, onDisk)
 }

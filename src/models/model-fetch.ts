@@ -52,7 +52,7 @@ class WrongModelError extends JobFailureError {}
 export async function fetchModel(wanted: WantedModel, deps: ModelFetchDeps): Promise<Manifest> {
   const { folder } = deps
   const { name, sha256, uri } = wanted
-  const begin = (): Promise<boolean> => onDisk(name, () => folder.beginPartial(sha256, withoutQuery(uri)))
+  const begin = (): Promise<boolean> => onDisk(name, () => folder.partials.begin(sha256, withoutQuery(uri)))
   try {
     const isResumed = await begin()
     try {
@@ -64,7 +64,7 @@ export async function fetchModel(wanted: WantedModel, deps: ModelFetchDeps): Pro
     await begin()
     return await fetchFiles(wanted, deps)
   } catch (error) {
-    if (folder.partialBytesOf(sha256) === 0) await folder.forgetPartial(sha256)
+    if (folder.partials.bytesOf(sha256) === 0) await folder.partials.forget(sha256)
     throw error
   }
 }
@@ -78,7 +78,7 @@ async function fetchFiles(wanted: WantedModel, deps: ModelFetchDeps): Promise<Ma
   let before = 0
   for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
     const { path } = file
-    const toPath = await onDisk(path, () => folder.partialPath(wanted.sha256, path))
+    const toPath = await onDisk(path, () => folder.partials.path(wanted.sha256, path))
     const done = await fetchFile(file, toPath, before, wanted, deps)
     if (done === null) continue
     before += done.bytes
@@ -105,7 +105,7 @@ async function fetchFiles(wanted: WantedModel, deps: ModelFetchDeps): Promise<Ma
 /** For a message, or for what was found wrong with a file: kept, it would be found wrong each time. */
 async function refuse({ sha256 }: WantedModel, { folder }: ModelFetchDeps, why: unknown): Promise<never> {
   if (typeof why !== 'string' && !(why instanceof JobFailureError)) throw why
-  await folder.forgetPartial(sha256)
+  await folder.partials.forget(sha256)
   throw typeof why === 'string'
     ? new WrongModelError('E_INPUT', why)
     : new WrongModelError(why.failure.code, why.message, { cause: why })
@@ -122,7 +122,7 @@ async function fetchFile(
   wanted: WantedModel,
   { folder, fetcher, reserve, signal, onBytes }: ModelFetchDeps,
 ): Promise<{ sha256: string; bytes: number } | null> {
-  const finished = new FinishedFiles(folder.finishedPath(wanted.sha256))
+  const finished = new FinishedFiles(folder.partials.finishedPath(wanted.sha256))
   const earlier = await finished.find(file.path, toPath, signal)
   if (earlier !== null) return earlier
   try {

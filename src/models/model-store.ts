@@ -88,8 +88,8 @@ export class ModelStore implements ModelSource {
   ): Promise<StoredModel> {
     const { folder, jobFetcher, operatorFetcher, clock, logger } = this.#deps
     const { sha256 } = wanted
-    const onWait = (): void => onBytes(folder.partialBytesOf(sha256), wanted.bytes)
-    return inTurn({ folder, sha256, clock, signal, onWait }, async () => {
+    const onWait = (): void => onBytes(folder.partials.bytesOf(sha256), wanted.bytes)
+    return inTurn({ claims: folder.claims, sha256, clock, signal, onWait }, async () => {
       const here = folder.find(sha256)
       if (here !== null) return here
       const facts = { model: wanted.name, sha256 }
@@ -109,7 +109,7 @@ export class ModelStore implements ModelSource {
   #reserve(wanted: WantedModel, bytes: number): Promise<void> {
     const made = this.#roomMade.then(async () => {
       await makeRoom({ ...this.#deps, wanted, bytes })
-      this.#deps.folder.promise(wanted.sha256, bytes)
+      this.#deps.folder.claims.promise(wanted.sha256, bytes)
     })
     this.#roomMade = made.catch(() => {})
     return made

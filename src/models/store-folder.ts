@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto'
-import { readFileSync, readdirSync, statSync, utimesSync } from 'node:fs'
-import { mkdir, open, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { readFileSync, statSync, utimesSync } from 'node:fs'
+import { mkdir, open, readdir, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import type { ModelFormat } from '../domain/models.ts'
 import { diskFailure } from './disk-failure.ts'
+import { namesIn, treeBytes } from './disk-tree.ts'
+import { FetchClaims } from './fetch-claims.ts'
+import { PartialDownloads } from './partial-downloads.ts'
 import { ProcessNotes } from './process-notes.ts'
 
 const manifest = z.object({
@@ -42,14 +45,14 @@ export interface StoredModel extends Manifest {
 export class StoreFolder {
   readonly #root: string
   readonly #inUse: ProcessNotes
-  readonly #fetching: ProcessNotes
-  /** What this process fetches. */
-  readonly #claimed = new Set<string>()
+  readonly partials: PartialDownloads
+  readonly claims: FetchClaims
 
   constructor(root: string) {
     this.#root = root
     this.#inUse = new ProcessNotes(join(root, 'in-use'))
-    this.#fetching = new ProcessNotes(join(root, 'fetching'))
+    this.partials = new PartialDownloads(join(root, 'partial'), (sha256) => this.isHeld(sha256) || this.claims.has(sha256))
+    this.claims = new FetchClaims(join(root, 'fetching'), (sha256) => this.partials.bytesOf(sha256))
   }
 
   /** Makes the folders and removes what a crash left behind. Rejects with the system's error. */
@@ -59,7 +62,7 @@ export class StoreFolder {
       await rm(join(this.#root, 'trash', name), { recursive: true, force: true })
     }
     await this.#inUse.open()
-    await this.#fetching.open()
+    await this.claims.open()
   }
 
   /** All fetched models; one whose manifest cannot be read is left out. */
@@ -102,59 +105,6 @@ export class StoreFolder {
 
   filePath(sha256: string, path: string): string {
     return join(this.#root, 'models', sha256, 'files', path)
-  }
-
-  /** Where a file of a model grows while it is fetched; its folder is made. */
-  async partialPath(sha256: string, path: string): Promise<string> {
-    const target = join(this.#root, 'partial', sha256, 'files', path)
-    await mkdir(dirname(target), { recursive: true })
-    return target
-  }
-
-  /** Which files of a download have come whole: a JSON file. */
-  finishedPath(sha256: string): string {
-    return join(this.#root, 'partial', sha256, 'finished.json')
-  }
-
-  /**
-   * Begins a download, or goes on with one. What came from another source is dropped: it may have been another file, also by intent.
-   * Resolves with whether something of it is here.
-   */
-  async beginPartial(sha256: string, source: string): Promise<boolean> {
-    const folder = join(this.#root, 'partial', sha256)
-    const before = await readFile(join(folder, 'source'), 'utf8').catch(() => null)
-    if (before !== source) await this.forgetPartial(sha256)
-    const isResumed = this.partialBytesOf(sha256) > 0
-    await mkdir(folder, { recursive: true })
-    await writeFile(join(folder, 'source'), source)
-    return isResumed
-  }
-
-  async forgetPartial(sha256: string): Promise<void> {
-    await rm(join(this.#root, 'partial', sha256), { recursive: true, force: true })
-  }
-
-  /** Unfinished downloads that nobody is fetching. */
-  idlePartials(): readonly string[] {
-    return namesIn(join(this.#root, 'partial')).filter((sha256) => !this.isHeld(sha256) && !this.#fetching.has(sha256))
-  }
-
-  /** Removes all unfinished downloads that nobody is fetching; returns what they took, in bytes. */
-  async forgetPartials(): Promise<number> {
-    const before = this.partialBytes('')
-    for (const name of this.idlePartials()) await this.forgetPartial(name)
-    return before - this.partialBytes('')
-  }
-
-  /** Bytes that have come of one model that is not here whole. */
-  partialBytesOf(sha256: string): number {
-    return treeBytes(join(this.#root, 'partial', sha256, 'files'))
-  }
-
-  /** Bytes that unfinished downloads of all other models take. */
-  partialBytes(except: string): number {
-    const names = namesIn(join(this.#root, 'partial')).filter((name) => name !== except)
-    return names.reduce((sum, name) => sum + treeBytes(join(this.#root, 'partial', name)), 0)
   }
 
   /** Puts a download that is whole and checked among the models. */
@@ -204,39 +154,6 @@ export class StoreFolder {
     return this.#inUse.has(sha256)
   }
 
-  /** Notes that this process fetches a model. False when that, or another process, does so already. Throws `E_INPUT` as `hold` does. */
-  claim(sha256: string): boolean {
-    if (this.#claimed.has(sha256) || this.#fetching.hasOther(sha256)) return false
-    this.promise(sha256, 0)
-    // Another may have looked and noted at the same time: whoever sees both steps back.
-    if (this.#fetching.hasOther(sha256)) {
-      this.#fetching.take(sha256)
-      return false
-    }
-    this.#claimed.add(sha256)
-    return true
-  }
-
-  unclaim(sha256: string): void {
-    this.#claimed.delete(sha256)
-    this.#fetching.take(sha256)
-  }
-
-  /** Notes how many bytes the model that is fetched will have, so that nobody gives away the room for them. */
-  promise(sha256: string, bytes: number): void {
-    try {
-      this.#fetching.put(sha256, String(bytes))
-    } catch (error) {
-      throw diskFailure(this.#root, error)
-    }
-  }
-
-  /** Bytes that are still to come of all other models that are being fetched. */
-  promisedBytes(except: string): number {
-    const others = this.#fetching.all().filter(({ sha256 }) => sha256 !== except)
-    return others.reduce((sum, { sha256, text }) => sum + Math.max(0, (Number(text) || 0) - this.partialBytesOf(sha256)), 0)
-  }
-
   /** False when it is in use, or not there. */
   async remove(sha256: string): Promise<boolean> {
     if (this.isHeld(sha256)) return false
@@ -263,25 +180,6 @@ export class StoreFolder {
       () => false,
     )
     if (isMoved) await rm(trash, { recursive: true, force: true })
-  }
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder)
-  } catch {
-    return []
-  }
-}
-
-function treeBytes(folder: string): number {
-  try {
-    return readdirSync(folder, { recursive: true, withFileTypes: true }).reduce(
-      (sum, entry) => sum + (entry.isFile() ? statSync(join(entry.parentPath, entry.name)).size : 0),
-      0,
-    )
-  } catch {
-    return 0
   }
 }
 

@@ -108,10 +108,10 @@ describe('the quota of the store', () => {
 
   it('removes downloads that were given up before it removes a model', async () => {
     const opened = await filled({ quotaBytes: 5 * SIZE })
-    writeFileSync(await opened.folder.partialPath('f'.repeat(64), 'x'), new Uint8Array(2 * SIZE))
+    writeFileSync(await opened.folder.partials.path('f'.repeat(64), 'x'), new Uint8Array(2 * SIZE))
     await opened.get(3)
     expect(kept(opened)).toEqual([0, 1, 2, 3])
-    expect(opened.folder.partialBytes('')).toBe(0)
+    expect(opened.folder.partials.bytes('')).toBe(0)
   })
 
   it('keeps a reserve on the disk', async () => {

@@ -87,7 +87,7 @@ describe('ModelStore and a model of one file', () => {
     const request = asks({ uri: server.url('/m.gguf'), sha256: sha256('other') })
     await expect(acquire(store, request)).rejects.toMatchObject(failure('E_INPUT', /has the sha256 [0-9a-f]+, not /))
     expect(folder.list()).toEqual([])
-    expect(folder.partialBytes('')).toBe(0)
+    expect(folder.partials.bytes('')).toBe(0)
   })
 
   it.each([GGUF.length - 1, GGUF.length + 1])('refuses what has not the %i bytes that the job promised', async (bytes) => {
