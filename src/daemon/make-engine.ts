@@ -10,6 +10,9 @@ import { readBenchResults } from './bench-results.ts'
 /** A card that is asleep, and shaders that are compiled, take their time. */
 const ENGINE_START_MS = 60_000
 
+/** What an engine's thread does at a stretch takes seconds at most, also on a machine that swaps. */
+const ENGINE_SILENCE_MS = 60_000
+
 export interface MakeEngineDeps {
   readonly config: MinerConfig
   readonly environment: Readonly<Record<string, string | undefined>>
@@ -40,6 +43,7 @@ export function makeEngine({ config, environment, ...deps }: MakeEngineDeps): En
     deviceGflops: (deviceId) => readBenchResults(config.stateDir)?.devices[deviceId]?.['fp32_gflops'] ?? null,
     idleMs: config.engineIdleMs,
     cancelGraceMs: config.cancelGraceMs,
+    silenceMs: ENGINE_SILENCE_MS,
     enabledWorkloads: config.workloads,
   })
 }

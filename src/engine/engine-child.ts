@@ -74,6 +74,7 @@ export class EngineChild {
   readonly #runs = new Map<number, PendingRun>()
   #becomeReady: (message: ReadyMessage) => void = () => {}
   #isReady = false
+  #heard = 0
   #isEnded = false
   #cause: { readonly text: string; readonly isOurs: boolean; readonly culprit: number | null } | null = null
   #terminating: Promise<void> | null = null
@@ -111,6 +112,11 @@ export class EngineChild {
     return !this.#isEnded && this.#cause === null
   }
 
+  /** Messages that it has sent so far. */
+  get heard(): number {
+    return this.#heard
+  }
+
   /** What it wrote last on stdout and stderr. */
   get outputTail(): string {
     return this.#tail.text()
@@ -127,6 +133,11 @@ export class EngineChild {
 
   cancel(runId: number): void {
     this.#send({ type: 'cancel', runId })
+  }
+
+  /** Asks for a sign of life. */
+  ping(): void {
+    this.#send({ type: 'ping' })
   }
 
   /** Asks the child to end, then makes it. Resolves when it is gone. */
@@ -210,11 +221,14 @@ export class EngineChild {
   }
 
   #receive(message: FromChild): void {
+    this.#heard += 1
     switch (message.type) {
       case 'ready':
         if (this.#isReady) return this.giveUp('said ready twice')
         this.#isReady = true
         return this.#becomeReady(message)
+      case 'pong':
+        return undefined
       case 'fatal':
         return this.#setCause(`failed: ${message.message}`, { isOurs: false, culprit: null })
       case 'progress':

@@ -20,6 +20,7 @@ import { groupRssMb } from './process-group.ts'
 import { RestartBackoff } from './restart-backoff.ts'
 import { RunEnding } from './run-ending.ts'
 import { RunGate } from './run-gate.ts'
+import { watchAnswers } from './watch-answers.ts'
 import { watchMemory } from './watch-memory.ts'
 
 /** How often a run is begun again after its child went down on account of others. */
@@ -38,6 +39,8 @@ export interface EngineHostDeps {
   readonly startTimeoutMs: number
   readonly idleMs: number
   readonly cancelGraceMs: number
+  /** How long a child with a run may say nothing, though asked; null for one whose thread computes itself. */
+  readonly silenceMs: number | null
 }
 
 /** One run for the child. */
@@ -74,7 +77,7 @@ export class EngineHost {
   #starting: Promise<EngineChild> | null = null
   #lastEnd: Promise<unknown> = Promise.resolve()
   #idleTimer = new AbortController()
-  #memoryWatch: AbortController | null = null
+  #runWatch: AbortController | null = null
   #nextRunId = 1
   #starts = 0
 
@@ -168,7 +171,7 @@ export class EngineHost {
     const runId = this.#nextRunId++
     const active: ActiveRun = { runId, ramMb: run.ramMb, ending, peakRamMb: null }
     this.#active.set(runId, active)
-    this.#watchMemoryOf(child)
+    this.#watch(child)
     const stopTimer = ending.endAfter(
       run.maxRuntimeS * 1000,
       () => new JobFailureError('E_TIMEOUT', `the job ran longer than its limit of ${run.maxRuntimeS} s`),
@@ -194,7 +197,7 @@ export class EngineHost {
     } finally {
       stopTimer()
       this.#active.delete(runId)
-      if (this.#active.size === 0) this.#memoryWatch?.abort()
+      if (this.#active.size === 0) this.#runWatch?.abort()
     }
   }
 
@@ -254,7 +257,7 @@ export class EngineHost {
   #childEnded(child: EngineChild, end: ChildEnd): void {
     const { kind, clock, logger } = this.#deps
     if (this.#child === child) this.#child = null
-    this.#memoryWatch?.abort()
+    this.#runWatch?.abort()
     const attributes = { engine: kind, pid: child.pid, reason: end.description, active_runs: end.activeRuns }
     if (end.isOurs) logger.debug('engine ended', attributes)
     else {
@@ -288,17 +291,25 @@ export class EngineHost {
     return limits.length === 0 ? null : Math.min(...limits)
   }
 
-  #watchMemoryOf(child: EngineChild): void {
+  #watch(child: EngineChild): void {
     if (child.pid === null) return
-    if (this.#memoryWatch !== null && !this.#memoryWatch.signal.aborted) return
-    this.#memoryWatch = new AbortController()
+    if (this.#runWatch !== null && !this.#runWatch.signal.aborted) return
+    this.#runWatch = new AbortController()
     const watch = {
       clock: this.#deps.clock,
       groupId: child.pid,
       isLimited: () => this.#smallestRamMb() !== null,
       onSample: (rssMb: number) => this.#judgeMemory(child, rssMb),
     }
-    void watchMemory(watch, this.#memoryWatch.signal)
+    void watchMemory(watch, this.#runWatch.signal)
+    this.#watchAnswersOf(child, this.#runWatch.signal)
+  }
+
+  #watchAnswersOf(child: EngineChild, signal: AbortSignal): void {
+    const { clock, silenceMs: limitMs } = this.#deps
+    if (limitMs === null) return
+    const onSilence = (): void => child.giveUp(`did not answer for ${limitMs / 1000} s: it hangs`)
+    void watchAnswers({ clock, limitMs, ask: () => child.ping(), heard: () => child.heard, onSilence }, signal)
   }
 
   #judgeMemory(child: EngineChild, rssMb: number): void {

@@ -43,6 +43,8 @@ export interface EnginePoolDeps {
   readonly idleMs: number
   /** How long a canceled run may take to end by itself. */
   readonly cancelGraceMs: number
+  /** How long an engine that computes apart from its own thread may say nothing before it is taken to hang. */
+  readonly silenceMs: number
   /** Names of the workloads that the operator offers; null for all. */
   readonly enabledWorkloads: readonly string[] | null
 }
@@ -168,7 +170,8 @@ export class EnginePool implements Engine {
     if (this.#isStopped) throw new JobFailureError('E_SHUTDOWN', 'the miner stopped before the job was begun')
     const known = this.#engines.get(keyOf(device, kind))
     if (known !== undefined) return known
-    const { logger, clock, gpus, spawn, threads, parallelRuns, contextTokens, ramMb, vramMb, idleMs, cancelGraceMs } = this.#deps
+    const { logger, clock, gpus, spawn, threads, parallelRuns, contextTokens, ramMb, vramMb, idleMs, cancelGraceMs, silenceMs } =
+      this.#deps
     const backends = [...backendsFor(kind, device.gpu, gpus.usable().length)]
     const settings = { backends, threads, parallelRuns, contextTokens, ramMb, vramMb }
     const host = new EngineHost({
@@ -181,6 +184,7 @@ export class EnginePool implements Engine {
       parallelRuns: RUNS_TOGETHER[kind] ? parallelRuns : 1,
       idleMs,
       cancelGraceMs,
+      silenceMs: RUNS_TOGETHER[kind] ? silenceMs : null,
     })
     const engine = new PlacedEngine({ device, host, gpus, clock })
     this.#engines.set(keyOf(device, kind), engine)

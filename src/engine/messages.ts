@@ -28,6 +28,8 @@ export const toChild = z.discriminatedUnion('type', [
     workDir: z.string(),
   }),
   z.object({ type: z.literal('cancel'), runId }),
+  /** Asks for a `pong`, to see whether the child's thread still turns. */
+  z.object({ type: z.literal('ping') }),
   z.object({ type: z.literal('shutdown') }),
 ])
 
@@ -59,6 +61,7 @@ export const fromChild = z.discriminatedUnion('type', [
     environment: facts,
   }),
   z.object({ type: z.literal('failed'), runId, code: z.enum(failureCodes()), message: z.string() }),
+  z.object({ type: z.literal('pong') }),
   /** The child is about to end by an error that is no run's. */
   z.object({ type: z.literal('fatal'), message: z.string() }),
 ])

@@ -25,6 +25,8 @@ channel.onMessage((message) => {
       return runs.start(message)
     case 'cancel':
       return runs.cancel(message.runId)
+    case 'ping':
+      return channel.send({ type: 'pong' })
     case 'shutdown':
       // No orderly unloading: the kernel frees memory faster and more surely than destructors of native libraries do.
       return process.exit(0)

@@ -43,6 +43,7 @@ export async function enginePool({ entry, startTimeoutMs, environment, ...deps }
     parallelRuns: 4,
     idleMs: 60_000,
     cancelGraceMs: 200,
+    silenceMs: 60_000,
     ...deps,
   })
   onTestFinished(async () => {

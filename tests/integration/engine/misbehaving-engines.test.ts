@@ -2,7 +2,16 @@ import { describe, expect, it } from 'vitest'
 import { JobFailureError } from '../../../src/domain/failure-codes.ts'
 import type { EnginePool } from '../../../src/engine/engine-pool.ts'
 import { groupMembers } from '../../../src/engine/process-group.ts'
-import { benchCommand, command, enginePool, failureOf, firstProgress, fixtureEngine, outputOf } from './engine-fixture.ts'
+import {
+  benchCommand,
+  command,
+  enginePool,
+  failureOf,
+  firstProgress,
+  fixtureEngine,
+  outputOf,
+  runRequest,
+} from './engine-fixture.ts'
 
 async function worksAgain(pool: EnginePool): Promise<void> {
   expect(outputOf(await pool.run(await command(0)))).toEqual({})
@@ -84,6 +93,19 @@ describe('an engine that does not end', () => {
     const failure = await failureOf(pool.run(await command(1, { limits: { maxRuntimeS: 2 } })))
     expect(failure).toMatchObject({ code: 'E_TIMEOUT', retryable: false })
     await worksAgain(pool)
+  })
+
+  it('is killed when it does not answer any more, long before the time limit of its job', async () => {
+    const pool = await enginePool({ silenceMs: 1000 })
+    const { seen, onProgress } = firstProgress()
+    const long = { prompt: 'Once upon a time', max_tokens: 500, grammar: 'root ::= [a-z .,]*', temperature: 1 }
+    const failed = failureOf(pool.run(await runRequest('llm_gen', long, { onProgress })))
+    await seen
+    process.kill(pool.status()[0]?.pid ?? 0, 'SIGSTOP')
+    expect(await failed).toMatchObject({ code: 'E_ENGINE', message: expect.stringContaining('did not answer for 1 s: it hangs') })
+    expect(outputOf(await pool.run(await runRequest('llm_gen', { prompt: 'Hello', max_tokens: 2 })))).toMatchObject({
+      finish_reason: expect.any(String),
+    })
   })
 
   it('costs no other job its time where it computes one at a time: that one was not served, which others may do', async () => {
