@@ -24,8 +24,14 @@ async function readInfo(file: ModelFile): Promise<GgufFileInfo> {
   try {
     return await readGgufFileInfo(file.path, { sourceType: 'filesystem', logWarnings: false })
   } catch (cause) {
-    throw damaged(file, cause instanceof Error ? cause.message : String(cause))
+    throw damaged(file, reasonOf(cause))
   }
+}
+
+/** A length that is no length shows as a number out of the range of Node's own calls: the number says nothing to anyone. */
+function reasonOf(cause: unknown): string {
+  if (cause instanceof RangeError) return 'a text, a list or a tensor in it claims to be longer than any file'
+  return cause instanceof Error ? cause.message : String(cause)
 }
 
 /** Looks at what llama.cpp does not refuse, but ends the whole process on. */

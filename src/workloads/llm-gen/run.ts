@@ -49,13 +49,16 @@ async function generate(context: RunContext<LlamaEngine>, { params, warm, loadMs
   })
   const grammar = await grammarState(engine, model, params)
   const startMs = performance.now()
-  const { reusedTokens } = await warm.generate({
+  const generating = warm.generate({
     prompt,
     sampling: samplingOf(params, prompt),
     grammar,
     isDeterministic: params.deterministic,
     signal,
     onToken: (token) => grown.push(token),
+  })
+  const { reusedTokens } = await generating.catch((cause: unknown) => {
+    throw grammarFailure(cause) ?? cause
   })
   const { text, finishReason } = grown.finish()
   const seconds = (performance.now() - startMs) / 1000
@@ -99,6 +102,14 @@ function samplingOf(params: LlmGenParams, prompt: readonly Token[]): GenerationR
           repeatPenaltyTokens: Uint32Array.from(prompt.slice(-REPEAT_WINDOW)),
         }),
   }
+}
+
+/** What llama.cpp's words on a grammar that leads nowhere mean to its author; null for any other error. */
+function grammarFailure(cause: unknown): JobFailureError | null {
+  if (!(cause instanceof Error) || !cause.message.includes('empty grammar stack')) return null
+  return new JobFailureError('E_INVALID', 'the grammar comes to where no token of this model can follow: allow some text there', {
+    cause,
+  })
 }
 
 async function grammarState(

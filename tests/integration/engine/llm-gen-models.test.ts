@@ -42,6 +42,13 @@ function withArchitecture(name: string): Buffer {
   return bytes
 }
 
+/** The good model whose first key claims to have 2^62 characters. */
+function withLongKey(): Buffer {
+  const bytes = Buffer.from(GOOD)
+  bytes.writeBigUInt64LE(2n ** 62n, 24)
+  return bytes
+}
+
 const prompt = 'Today is Monday. Tomorrow is'
 const answer = { text: ' Tuesday. Yesterday was Sunday.', finish_reason: 'stop' }
 
@@ -54,6 +61,7 @@ describe('llm_gen with a bad model file', () => {
       head: GOOD.subarray(0, 1000),
       half: GOOD.subarray(0, 2_000_000),
       stranger: withArchitecture('lxama'),
+      long: withLongKey(),
       layers: withNumber('llama.block_count', 0),
       heads: withNumber('llama.attention.head_count_kv', 2 ** 31),
     }
@@ -67,6 +75,7 @@ describe('llm_gen with a bad model file', () => {
       head: 'damaged or incomplete',
       half: 'not within the file bounds',
       stranger: 'architecture "lxama"',
+      long: 'claims to be longer than any file',
       layers: '0 layers',
       heads: '2147483648 key heads for 6 heads',
     }

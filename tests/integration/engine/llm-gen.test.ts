@@ -100,6 +100,16 @@ describe('llm_gen', () => {
     expect(failure).toMatchObject({ code: 'E_INVALID', message: expect.stringContaining('grammar') })
   })
 
+  it('says so when the grammar allows no token, and goes on', async () => {
+    const pool = await enginePool()
+    const failure = await failureOf(
+      pool.run(await runRequest('llm_gen', { prompt: 'Is it?', grammar: 'root ::= <[999999999]>' })),
+    )
+    expect(failure).toMatchObject({ code: 'E_INVALID', message: expect.stringContaining('no token of this model can follow') })
+    expect(await generate(pool, { prompt: 'Is it?', grammar: 'root ::= "yes"' })).toMatchObject({ text: 'yes' })
+    expect(pool.status()[0]?.restarts).toBe(0)
+  })
+
   it('refuses a prompt that is longer than the context, with the numbers', async () => {
     const pool = await enginePool()
     const failure = await failureOf(pool.run(await runRequest('llm_gen', { prompt: 'hello '.repeat(600) })))
