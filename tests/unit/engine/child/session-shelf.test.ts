@@ -28,6 +28,10 @@ function setUp(roomBytes: number) {
   return { shelf, open, alive }
 }
 
+function failing(message: string): () => Promise<Session> {
+  return () => Promise.reject(new Error(message))
+}
+
 describe('SessionShelf', () => {
   it('keeps sessions while there is room, and lets the least recently used models go for a new one', async () => {
     const { open, alive } = setUp(30)
@@ -57,5 +61,21 @@ describe('SessionShelf', () => {
     await open('stuck', 10)
     await open('b', 10)
     expect(alive()).toEqual(['b/model.onnx'])
+  })
+
+  it('tries again without the other models where memory does not suffice, and not for another reason', async () => {
+    const { shelf, open, alive } = setUp(100)
+    await open('a', 10)
+    await open('b', 10)
+    await expect(shelf.session({ id: 'c', bytes: 10 }, 'x', failing('protobuf parsing failed'))).rejects.toThrow('protobuf')
+    expect(alive()).toEqual(['a/model.onnx', 'b/model.onnx'])
+    let tries = 0
+    const tight = (): Promise<Session> => {
+      tries += 1
+      return alive().length > 0 ? Promise.reject(new Error('CUDA out of memory')) : Promise.resolve(new Session('d'))
+    }
+    expect((await shelf.session({ id: 'd', bytes: 10 }, 'x', tight)).name).toBe('d')
+    expect([tries, alive()]).toEqual([2, []])
+    await expect(shelf.session({ id: 'e', bytes: 10 }, 'x', failing('std::bad_alloc'))).rejects.toThrow('bad_alloc')
   })
 })
