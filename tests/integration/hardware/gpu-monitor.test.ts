@@ -48,6 +48,8 @@ describe('GpuMonitor with EnergyMeter', () => {
     await eventually('the power was read some times', () => samples.length >= 4)
     tools.playNvidia('lost-card')
     await eventually('the card is known to be lost', () => monitor.gpus[1]?.problem?.code === 'lost')
+    const known = samples.length
+    await eventually('the power was asked for once more', () => samples.length > known + 1)
     const joules = runs.map((run) => run.stop())
     expect(joules).toEqual([expect.any(Number), null])
     expect(logger.lines.filter(({ level }) => level === 'error').map(({ attributes }) => attributes['name'])).toEqual([
