@@ -32,7 +32,7 @@ function assignment(name: KeyName): string {
 function renderExample(): string {
   const lines = [
     '# AITBC Miner config. Copy to /etc/aitbc/miner.conf, then: chmod 640 /etc/aitbc/miner.conf',
-    '# Check it with "aitbc-miner config check"; a change takes effect on restart. All keys: docs/config.md',
+    '# Check it with "aitbc-miner config check"; a change takes effect with: systemctl reload aitbc-miner. All keys: docs/config.md',
     '',
     ...namesOf('main').map((name) => `${assignment(name).padEnd(COMMENT_COLUMN - 1)} # ${KEYS[name].doc}`),
   ]
@@ -56,7 +56,8 @@ aitbc-miner config check
 systemctl restart aitbc-miner
 \`\`\`
 
-\`config check\` reports everything that is wrong at once, with file and line. A change takes effect on restart.
+\`config check\` reports everything that is wrong at once, with file and line. A change takes effect on reload
+(\`systemctl reload aitbc-miner\`, see [service.md](service.md)) or restart.
 
 ## How the file is read
 

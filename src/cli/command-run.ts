@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 
+import type { LoadedConfig } from '../config/load-config.ts'
 import type { CommandContext } from './command-context.ts'
 import { DEFAULT_CONFIG_PATH } from './command-context.ts'
 import { EXIT_CODES } from './exit-codes.ts'
@@ -9,6 +10,7 @@ const HELP = `
 Runs in the foreground until it is told to stop; as a service, systemd starts it: systemctl start aitbc-miner
 The first SIGTERM or Ctrl-C takes no new jobs and lets running ones end (DRAIN_SECS); the second cancels them.
 Results that are not delivered by then are kept, and sent after the next start.
+As a service it reads its configuration again on SIGHUP: systemctl reload aitbc-miner
 
 Example:
   aitbc-miner run --config ./miner.conf
@@ -25,12 +27,13 @@ export function addRunCommand(program: Command, context: CommandContext): void {
 
 async function run(path: string, { terminal, environment }: CommandContext): Promise<number> {
   const { loadConfig } = await import('../config/load-config.ts')
-  const loaded = loadConfig({ path, ...environment })
+  const load = (): LoadedConfig => loadConfig({ path, ...environment })
+  const loaded = load()
   if (!loaded.ok) {
     const { renderConfigFailure } = await import('./render-config-report.ts')
     terminal.err(renderConfigFailure(loaded.problems))
     return EXIT_CODES.CONFIG.code
   }
   const { runMiner } = await import('../daemon/run-miner.ts')
-  return await runMiner({ config: loaded.config, warnings: loaded.warnings, version: VERSION })
+  return await runMiner({ settings: loaded, load, version: VERSION })
 }

@@ -4,6 +4,7 @@ import type { MinerConfig } from './miner-config.ts'
 import { readRawConfig } from './raw-config.ts'
 import type { Environment } from './raw-config.ts'
 import { validateConfig } from './validate-config.ts'
+import type { ValidConfig } from './validate-config.ts'
 
 /** Where problems without a line are sorted to. */
 const LAST = Number.MAX_SAFE_INTEGER
@@ -16,8 +17,16 @@ export interface LoadOptions {
   readonly hostname: string
 }
 
+/** A configuration that the miner can start with. */
+export interface GoodConfig {
+  readonly config: MinerConfig
+  /** What it was compiled from, by the names in the file. */
+  readonly values: ValidConfig
+  readonly warnings: readonly ConfigProblem[]
+}
+
 export type LoadedConfig =
-  | { readonly ok: true; readonly config: MinerConfig; readonly warnings: readonly ConfigProblem[] }
+  | ({ readonly ok: true } & GoodConfig)
   /** At least one of them is an error; warnings are among them. */
   | { readonly ok: false; readonly problems: readonly ConfigProblem[] }
 
@@ -28,7 +37,7 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
   const { values, problems: valueProblems } = validateConfig(raw, options.hostname)
   const { config, problems: crossProblems } = compileConfig(values, raw)
   const problems = inFileOrder(withoutEchoes([...raw.problems, ...valueProblems], crossProblems))
-  return hasError(problems) ? { ok: false, problems } : { ok: true, config, warnings: problems }
+  return hasError(problems) ? { ok: false, problems } : { ok: true, config, values, warnings: problems }
 }
 
 export type FoundSocket =

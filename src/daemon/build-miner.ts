@@ -16,6 +16,7 @@ import { DeliveryLoop } from '../worker/delivery-loop.ts'
 import { EventRelay } from '../worker/event-relay.ts'
 import { JobRunner } from '../worker/job-runner.ts'
 import { LocalFaults } from '../worker/local-faults.ts'
+import { LoopProgress } from '../worker/loop-progress.ts'
 import { PollGate } from '../worker/poll-gate.ts'
 import type { PollObserver } from '../worker/poll-loop.ts'
 import { ServerClock } from '../worker/server-clock.ts'
@@ -24,7 +25,7 @@ import { WakeUp } from '../worker/wake-up.ts'
 import { startHousekeeping } from './housekeeping.ts'
 import { logSettlement } from './log-settlement.ts'
 import { Lifecycle } from './lifecycle.ts'
-import { MinerTotals } from './miner-totals.ts'
+import type { MinerTotals } from './miner-totals.ts'
 import { offeredCapabilities } from './offered-capabilities.ts'
 import { openEngines } from './open-engines.ts'
 import { openMachine } from './open-machine.ts'
@@ -38,11 +39,16 @@ export interface BuildMinerDeps {
   readonly clock: Clock
   readonly logger: Logger
   readonly notifier: ServiceNotifier
+  /** Outlive this miner where one with other settings takes its place. */
+  readonly startedAt: string
+  readonly totals: MinerTotals
 }
 
 export interface Miner {
   readonly lifecycle: Lifecycle
   status(): MinerStatus
+  /** For the watchdog. */
+  readonly loops: readonly LoopProgress[]
   [Symbol.asyncDispose](): Promise<void>
 }
 
@@ -64,9 +70,8 @@ export async function buildMiner(deps: BuildMinerDeps): Promise<Miner> {
 }
 
 async function assemble(opened: AsyncDisposableStack, deps: BuildMinerDeps): Promise<Miner> {
-  const { config, version, clock, logger, notifier } = deps
+  const { config, version, clock, logger, notifier, startedAt, totals } = deps
   const random = Math.random
-  const startedAt = new Date(clock.nowMs()).toISOString()
 
   // The machine and the disk.
   const machine = opened.adopt(await openMachine(deps), (open) => open.close())
@@ -109,7 +114,6 @@ async function assemble(opened: AsyncDisposableStack, deps: BuildMinerDeps): Pro
   const slots = new Slots(engines.concurrency)
   const activeJobs = new ActiveJobs()
   const gate = new PollGate(['no_contact_yet'])
-  const totals = new MinerTotals()
   const pollWakeUp = new WakeUp(clock)
   const heartbeatWakeUp = new WakeUp(clock)
   const faults = new LocalFaults({
@@ -119,6 +123,11 @@ async function assemble(opened: AsyncDisposableStack, deps: BuildMinerDeps): Pro
     logger,
     onChange: () => heartbeatWakeUp.notify(),
   })
+  const progress = {
+    poll: new LoopProgress('poll', clock),
+    heartbeat: new LoopProgress('heartbeat', clock),
+    delivery: new LoopProgress('delivery', clock),
+  }
   const polls: PollObserver = { skipped: null, isLongPoll: null, warnedOf: null }
   let pollWaitS = config.pollWaitS
   const delivery = new DeliveryLoop({
@@ -127,6 +136,8 @@ async function assemble(opened: AsyncDisposableStack, deps: BuildMinerDeps): Pro
     journal,
     faults,
     deadlineMs: config.deliveryDeadlineMs,
+    requestTimeoutMs: config.requestTimeoutMs,
+    progress: progress.delivery,
     clock,
     random,
     logger,
@@ -206,6 +217,8 @@ async function assemble(opened: AsyncDisposableStack, deps: BuildMinerDeps): Pro
       workloads: () => engine.workloads,
       pollMs: config.jobPollMs,
       pollWaitS: () => pollWaitS,
+      requestTimeoutMs: config.requestTimeoutMs,
+      progress: progress.poll,
       clock,
       random,
       logger,
@@ -226,6 +239,8 @@ async function assemble(opened: AsyncDisposableStack, deps: BuildMinerDeps): Pro
       journal,
       faults,
       heartbeatMs: config.heartbeatMs,
+      requestTimeoutMs: config.requestTimeoutMs,
+      progress: progress.heartbeat,
       capabilities,
       gpuReadings: (signal) => gpus.readings(signal),
       status: () =>
@@ -259,10 +274,12 @@ async function assemble(opened: AsyncDisposableStack, deps: BuildMinerDeps): Pro
   }
   return {
     lifecycle,
+    loops: Object.values(progress),
     status: () =>
       reportStatus({
         facts: { ...facts, mode: sender.mode },
         phase: () => lifecycle.phase,
+        configFile: config.configFile,
         notConfigured: config.notConfigured,
         health,
         gate,

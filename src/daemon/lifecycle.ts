@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import type { Coordinator } from '../domain/coordinator.ts'
 import type { Engine } from '../domain/engine.ts'
 import type { Journal } from '../domain/journal.ts'
@@ -16,6 +17,8 @@ import { recoverJobs } from '../worker/recovery.ts'
 const FLUSH_MS = 5_000
 /** What a canceled job may take beyond the engine's own grace before it is left behind. */
 const CANCEL_MARGIN_MS = 3_000
+/** For what a stop does besides: engines and connections are closed. */
+const CLOSING_MS = 10_000
 
 export interface LifecycleDeps {
   /** False while the configuration holds placeholders: the coordinator is then left alone. */
@@ -36,15 +39,18 @@ export interface LifecycleDeps {
   readonly logger: Logger
 }
 
-export type LifecyclePhase = 'starting' | 'working' | 'draining' | 'stopping'
+export type LifecyclePhase = 'starting' | 'working' | 'yielding' | 'draining' | 'stopping'
 
 /**
  * The life of the miner:
  *
  *     starting ──▶ working ──▶ draining ──▶ stopping
- *                     └───────────────────────▲
+ *                     │  └──────────▲──────────▲
+ *                     └─▶ yielding ─┴──────────┘
  *
  * - working: the three loops run; they share nothing that one of them could block for the others
+ * - yielding: no new jobs; the running ones end by themselves, however long that takes: another miner with new settings is
+ *   to take the place of this one
  * - draining: no new jobs; the running ones end by themselves, within `drainMs`
  * - stopping: what still runs is canceled and handed back (`E_SHUTDOWN`); outcomes get a last chance of delivery
  *
@@ -53,13 +59,16 @@ export type LifecyclePhase = 'starting' | 'working' | 'draining' | 'stopping'
 export class Lifecycle {
   readonly #deps: LifecycleDeps
   readonly #polling = new AbortController()
-  readonly #cancelNow = new AbortController()
+  /** Running jobs have had their time. */
+  readonly #timeIsUp = new AbortController()
+  readonly #ended = new AbortController()
   readonly #contact = new AbortController()
   #phase: LifecyclePhase = 'starting'
   readonly #stopped = Promise.withResolvers<void>()
   /** Settled when the poll loop can bring no more jobs. */
   #pollsEnded: Promise<unknown> = Promise.resolve()
   #isEnding = false
+  #isStopping = false
   #failure: { readonly error: unknown } | null = null
   #handedBack = 0
 
@@ -76,7 +85,7 @@ export class Lifecycle {
     return this.#handedBack
   }
 
-  /** Works until `drain` or `cancel` is called; resolves when all has ended. Rejects when a loop fails, after stopping the rest. */
+  /** Works until `yield`, `drain` or `cancel` is called; resolves when all has ended. Rejects when a loop fails, after stopping the rest. */
   async run(): Promise<void> {
     // Nothing begins for one that was told to stop before.
     const loops = this.#isEnding ? [] : this.#begin()
@@ -101,7 +110,7 @@ export class Lifecycle {
     if (isConfigured) recoverJobs({ ...this.#deps, onRecovered: pollLoop.onAccepted })
     const loops = isConfigured ? this.#startLoops() : []
     notifier.ready()
-    if (!isConfigured) logger.error('not configured: set the keys named above, then restart the miner')
+    if (!isConfigured) logger.error('not configured: set the keys named above, then reload or restart the miner')
     return loops
   }
 
@@ -117,21 +126,38 @@ export class Lifecycle {
     ]
   }
 
-  /** Takes no more jobs, lets the running ones end within the drain time, then stops. */
-  drain(): void {
+  /** Takes no more jobs, lets the running ones end, then ends, for a successor. */
+  yield(): void {
     if (this.#isEnding) return
-    this.#isEnding = true
-    this.#phase = 'draining'
-    this.#deps.notifier.stopping()
-    this.#polling.abort()
-    this.#end().then(this.#stopped.resolve, this.#stopped.reject)
-    this.#deps.heartbeatLoop.wakeUp.notify()
+    this.#phase = 'yielding'
+    this.#beginToEnd()
+  }
+
+  /** Takes no more jobs, lets the running ones end within the drain time, then stops. After `yield`, sets that limit. */
+  drain(): void {
+    if (this.#isStopping) return
+    this.#isStopping = true
+    const { notifier, clock, drainMs, cancelGraceMs } = this.#deps
+    if (this.#phase !== 'stopping') this.#phase = 'draining'
+    notifier.stopping(drainMs + cancelGraceMs + CANCEL_MARGIN_MS + FLUSH_MS + CLOSING_MS)
+    void clock.sleep(drainMs, this.#ended.signal).then(() => this.#timeIsUp.abort())
+    this.#beginToEnd()
   }
 
   /** Stops now: running jobs are canceled and handed back. After `drain`, cuts the waiting short. */
   cancel(): void {
-    this.#cancelNow.abort()
+    this.#timeIsUp.abort()
     this.drain()
+  }
+
+  #beginToEnd(): void {
+    if (this.#isEnding) return
+    this.#isEnding = true
+    this.#polling.abort()
+    this.#end()
+      .finally(() => this.#ended.abort())
+      .then(this.#stopped.resolve, this.#stopped.reject)
+    this.#deps.heartbeatLoop.wakeUp.notify()
   }
 
   async #end(): Promise<void> {
@@ -141,8 +167,11 @@ export class Lifecycle {
     const idle = runner.whenIdle()
     const running = activeJobs.all().filter((job) => job.state === 'accepted' || job.state === 'running').length
     if (running > 0)
-      logger.info('draining: no new jobs, waiting for the running ones', { jobs: running, limit_s: drainMs / 1000 })
-    await this.#within(idle, drainMs, this.#cancelNow.signal)
+      logger.info('draining: no new jobs, waiting for the running ones', {
+        jobs: running,
+        limit_s: this.#isStopping ? drainMs / 1000 : undefined,
+      })
+    await Promise.race([idle, aborted(this.#timeIsUp.signal)])
     this.#phase = 'stopping'
     const left = activeJobs.all().filter((job) => job.state === 'accepted' || job.state === 'running')
     this.#handedBack = left.length
@@ -168,10 +197,13 @@ export class Lifecycle {
     if (outbox > 0) logger.warn('outcomes not delivered yet: the journal keeps them for the next start', { outbox })
   }
 
-  async #within(work: Promise<unknown>, limitMs: number, cutShort?: AbortSignal): Promise<void> {
+  async #within(work: Promise<unknown>, limitMs: number): Promise<void> {
     const done = new AbortController()
-    const signal = cutShort === undefined ? done.signal : AbortSignal.any([done.signal, cutShort])
-    await Promise.race([work, this.#deps.clock.sleep(limitMs, signal)])
+    await Promise.race([work, this.#deps.clock.sleep(limitMs, done.signal)])
     done.abort()
   }
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await once(signal, 'abort')
 }

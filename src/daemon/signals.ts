@@ -36,6 +36,11 @@ export class StopSignals {
     this.#stop()
   }
 
+  /** True from the first of them on. */
+  get isStopping(): boolean {
+    return this.#received > 0
+  }
+
   /** All is put away: nothing is left to stop. */
   letGo(): void {
     this.#isOver = true

@@ -19,6 +19,7 @@ export interface StatusReportDeps {
     readonly coordUrl: string
   }
   readonly phase: () => LifecyclePhase
+  readonly configFile: string
   /** Keys that still hold a placeholder. */
   readonly notConfigured: readonly string[]
   readonly health: CoordinatorHealth
@@ -72,9 +73,15 @@ export function reportStatus(deps: StatusReportDeps): MinerStatus {
 function stateOf(deps: StatusReportDeps, contact: CoordinatorHealthSnapshot): Pick<MinerStatus, 'state' | 'stateReason'> {
   const phase = deps.phase()
   if (phase === 'draining') return { state: 'draining', stateReason: 'running jobs may finish, no new ones are taken' }
+  if (phase === 'yielding') {
+    return { state: 'draining', stateReason: 'new settings take effect when the running jobs have ended; no new ones are taken' }
+  }
   if (phase === 'stopping') return { state: 'stopping', stateReason: null }
   if (deps.notConfigured.length > 0) {
-    return { state: 'waiting', stateReason: `not configured: set ${deps.notConfigured.join(', ')}, then restart the miner` }
+    return {
+      state: 'waiting',
+      stateReason: `not configured: set ${deps.notConfigured.join(', ')} in ${deps.configFile}, then reload or restart the miner`,
+    }
   }
   if (deps.faults.reason !== null) return { state: 'waiting', stateReason: deps.faults.reason }
   if (contact.keyAdvice !== null)

@@ -40,8 +40,10 @@ export interface WorkDirectories {
 export interface ServiceNotifier {
   /** Startup is finished. */
   ready(): void
-  /** The daemon is on its way down. */
-  stopping(): void
+  /** The settings are read again; `ready` follows. */
+  reloading(): void
+  /** The daemon is on its way down, and needs no longer than this. */
+  stopping(limitMs: number): void
   /** One line for `systemctl status`. */
   status(text: string): void
   /** A sign of life. */

@@ -116,7 +116,8 @@ export class DiskWorkDirectories implements WorkDirectories {
       const text = cause instanceof Error ? cause.message : String(cause)
       throw new AitbcError(
         'AITBC_WORK_DIR',
-        `the work folder ${path} ${what} (${text}): check that WORK_DIR has space and belongs to the user of the miner`,
+        `the work folder ${path} ${what} (${text}): check that WORK_DIR has space and belongs to the user of the miner, ` +
+          'and that its service may write there (docs/service.md)',
         { cause, facts: { path } },
       )
     }

@@ -10,22 +10,28 @@ import type { LineFormat, LogLevel, LogLine } from './log-line.ts'
 
 const LEVELS: Record<LogLevel, number> = { error: 0, warn: 1, info: 2, debug: 3 }
 
-export interface LoggerOptions {
+/** What may change while the daemon runs. */
+export interface LogSettings {
   readonly level: LogLevel
-  /** Where lines for people or the journal go, e.g. process.stdout. A reader that goes away is no error. */
-  readonly stdout: Writable
-  /** journal: a priority before each line, no time; terminal: time and level; coloured: likewise, for a TTY. */
-  readonly stdoutStyle: 'journal' | 'terminal' | 'coloured'
   /** File for JSON lines, or null. */
   readonly file: string | null
   /** Texts that no line may show. */
   readonly secrets: readonly string[]
+}
+
+export interface LoggerOptions extends LogSettings {
+  /** Where lines for people or the journal go, e.g. process.stdout. A reader that goes away is no error. */
+  readonly stdout: Writable
+  /** journal: a priority before each line, no time; terminal: time and level; coloured: likewise, for a TTY. */
+  readonly stdoutStyle: 'journal' | 'terminal' | 'coloured'
   readonly clock: Pick<Clock, 'nowMs'>
 }
 
 /** The log with its end: `close` resolves when all lines are with the system. Logging after it does nothing. */
 export interface LogOutput {
   readonly logger: Logger
+  /** Takes on other settings, also for loggers already handed out. Secrets of before stay secret. */
+  adjust(settings: LogSettings): void
   close(): Promise<void>
 }
 
@@ -44,14 +50,23 @@ export function createLogger(options: LoggerOptions): LogOutput {
   }
   stdout.on('error', ignore)
 
-  const outputs = [lineTransport(format, toStdout)]
-  const file = options.file === null ? null : openFile(options.file, clock, (line) => toStdout(format(line)))
-  if (file !== null) outputs.push(lineTransport(jsonLine, (line) => file.write(line)))
+  const rules: LogRules = { path: null, file: null, level: options.level, secrets: [], cleaner: new LogCleaner([]) }
+  const adjust = ({ level, file, secrets }: LogSettings): void => {
+    rules.level = level
+    rules.secrets = [...new Set([...rules.secrets, ...secrets])]
+    rules.cleaner = new LogCleaner(rules.secrets)
+    if (file === rules.path) return
+    rules.file?.close()
+    rules.path = file
+    rules.file = file === null ? null : openFile(file, clock, (line) => toStdout(format(line)))
+  }
+  adjust(options)
 
   const sink = winston.createLogger({
     levels: LEVELS,
-    level: options.level,
-    transports: outputs,
+    // The lines that come here are chosen already.
+    level: 'debug',
+    transports: [lineTransport(format, toStdout), lineTransport(jsonLine, (line) => rules.file?.write(line))],
     format: winston.format((info) => info)(),
   })
   let isClosed = false
@@ -61,22 +76,30 @@ export function createLogger(options: LoggerOptions): LogOutput {
       sink.once('finish', resolve)
       sink.end()
     })
-    file?.close()
+    rules.file?.close()
     await flushed(stdout)
     stdout.off('error', ignore)
   }
-  const cleaner = new LogCleaner(options.secrets)
   return {
-    logger: new WinstonLogger({ sink, cleaner, clock, level: options.level, isClosed: () => isClosed }, {}),
+    logger: new WinstonLogger({ sink, rules, clock, isClosed: () => isClosed }, {}),
+    adjust,
     close: once(close),
   }
 }
 
+/** The settings as they are now. */
+interface LogRules {
+  level: LogLevel
+  path: string | null
+  file: LogFile | null
+  secrets: readonly string[]
+  cleaner: LogCleaner
+}
+
 interface WinstonLoggerDeps {
   readonly sink: winston.Logger
-  readonly cleaner: LogCleaner
+  readonly rules: Readonly<Pick<LogRules, 'level' | 'cleaner'>>
   readonly clock: Pick<Clock, 'nowMs'>
-  readonly level: LogLevel
   readonly isClosed: () => boolean
 }
 
@@ -106,12 +129,13 @@ class WinstonLogger implements Logger {
   }
 
   child(attributes: LogAttributes): Logger {
-    return new WinstonLogger(this.#deps, { ...this.#bound, ...this.#deps.cleaner.attributes(attributes) })
+    return new WinstonLogger(this.#deps, { ...this.#bound, ...this.#deps.rules.cleaner.attributes(attributes) })
   }
 
   #write(level: LogLevel, message: string, attributes: LogAttributes | undefined): void {
-    const { sink, cleaner, clock } = this.#deps
-    if (LEVELS[level] > LEVELS[this.#deps.level] || this.#deps.isClosed()) return
+    const { sink, clock } = this.#deps
+    const { cleaner, level: least } = this.#deps.rules
+    if (LEVELS[level] > LEVELS[least] || this.#deps.isClosed()) return
     const line: LogLine = {
       level,
       message: cleaner.text(message),

@@ -42,8 +42,16 @@ class SystemdNotifier implements ServiceNotifier {
     this.#tell('READY', '1')
   }
 
-  stopping(): void {
+  reloading(): void {
+    this.#tell('RELOADING', '1')
+    // CLOCK_MONOTONIC, which units of Type=notify-reload ask for.
+    this.#tell('MONOTONIC_USEC', String(process.hrtime.bigint() / 1000n))
+  }
+
+  stopping(limitMs: number): void {
     this.#tell('STOPPING', '1')
+    // Longer than TimeoutStopSec= where the operator's DRAIN_SECS is; where it is shorter, systemd waits no less for it.
+    this.#tell('EXTEND_TIMEOUT_USEC', String(Math.ceil(limitMs) * 1000))
   }
 
   status(text: string): void {
@@ -96,6 +104,8 @@ class SystemdNotifier implements ServiceNotifier {
 
 class SilentNotifier implements ServiceNotifier {
   ready(): void {}
+
+  reloading(): void {}
 
   stopping(): void {}
 

@@ -8,6 +8,7 @@ import { backoffMs, COORDINATOR_BACKOFF } from './backoff.ts'
 import type { CoordinatorHealth } from './coordinator-health.ts'
 import { FAULT_RETRY_MS, isJournalWriteFailure } from './local-faults.ts'
 import type { LocalFaults } from './local-faults.ts'
+import type { LoopProgress } from './loop-progress.ts'
 import { WakeUp } from './wake-up.ts'
 
 /** Deliveries under way at once; more would not be faster on one connection pool. */
@@ -16,6 +17,10 @@ const MAX_IN_FLIGHT = 8
 const REFUSED_BACKOFF = { baseMs: 2_000, capMs: 10 * 60_000 }
 /** The wall clock and the monotonic one part by less than this when nobody sets the former. */
 const CLOCK_MOVED_MS = 1_000
+/** Of a delivery: the output and the proof. */
+const CALLS_PER_DELIVERY = 2
+/** More than the time that an upload is given for each 16 MiB. */
+const UPLOAD_MS_PER_MIB = 5_000
 
 export interface DeliveryLoopDeps {
   readonly coordinator: Coordinator
@@ -23,6 +28,9 @@ export interface DeliveryLoopDeps {
   readonly journal: Journal
   readonly faults: Pick<LocalFaults, 'report'>
   readonly deadlineMs: number
+  /** A call to the coordinator takes no longer, besides the time for a large output. */
+  readonly requestTimeoutMs: number
+  readonly progress: LoopProgress
   readonly clock: Clock
   readonly random: Random
   readonly logger: Logger
@@ -90,7 +98,9 @@ export class DeliveryLoop {
   async run(signal: AbortSignal): Promise<void> {
     this.#signal = signal
     while (!signal.aborted && this.#fatal === null) {
-      await this.#wakeUp.wait(this.#turn(signal), signal)
+      const waitMs = this.#turn(signal)
+      const woken = this.#wakeUp.wait(waitMs, signal)
+      await (waitMs === null ? woken : this.#deps.progress.within(waitMs, woken))
     }
     this.#signal = null
     await Promise.all(this.#inFlight.values())
@@ -167,7 +177,7 @@ export class DeliveryLoop {
     let settlement
     try {
       await journal.sync()
-      settlement = await coordinator.deliver(entry, signal)
+      settlement = await this.#deps.progress.within(this.#longestMs(entry), coordinator.deliver(entry, signal))
     } catch (error) {
       if (!(error instanceof CoordinatorFailure)) throw error
       return signal.aborted ? undefined : this.#failed(entry, error, signal)
@@ -176,6 +186,11 @@ export class DeliveryLoop {
     health.succeeded()
     if (this.#lastFailure?.seq === entry.seq || this.#lastFailure?.failure.isGeneral === true) this.#lastFailure = null
     return this.#settle(entry, settlement, signal)
+  }
+
+  #longestMs({ outcome }: OutboxEntry): number {
+    const bytes = outcome.kind === 'proved' ? outcome.output.sizeBytes : 0
+    return CALLS_PER_DELIVERY * this.#deps.requestTimeoutMs + 60_000 + (bytes / 2 ** 20) * UPLOAD_MS_PER_MIB
   }
 
   async #failed(entry: OutboxEntry, failure: CoordinatorFailure, signal: AbortSignal): Promise<void> {

@@ -8,6 +8,7 @@ import { backoffMs } from './backoff.ts'
 import type { CoordinatorHealth } from './coordinator-health.ts'
 import { LeaseKeeper } from './lease-keeper.ts'
 import type { LocalFaults } from './local-faults.ts'
+import type { LoopProgress } from './loop-progress.ts'
 import type { PollGate } from './poll-gate.ts'
 import type { ServerClock } from './server-clock.ts'
 import type { Slots } from './slots.ts'
@@ -30,6 +31,9 @@ export interface HeartbeatLoopDeps {
   readonly journal: Pick<Journal, 'renewLease'>
   readonly faults: Pick<LocalFaults, 'report'>
   readonly heartbeatMs: number
+  /** A call to the coordinator takes no longer. */
+  readonly requestTimeoutMs: number
+  readonly progress: LoopProgress
   /** As they are now; they change with the GPUs and the models. */
   readonly capabilities: () => Capabilities
   /** What the GPUs are doing; never rejects. */
@@ -49,6 +53,7 @@ export interface HeartbeatLoopDeps {
  * the leases of the jobs that it lists and brings back what the coordinator wants: cancel these, take no more.
  */
 export async function runHeartbeatLoop(deps: HeartbeatLoopDeps, signal: AbortSignal): Promise<void> {
+  const { progress, requestTimeoutMs } = deps
   const leases = new LeaseKeeper(deps)
   const told = new ToldCapabilities(deps.capabilities)
   let failures = 0
@@ -57,10 +62,11 @@ export async function runHeartbeatLoop(deps: HeartbeatLoopDeps, signal: AbortSig
   while (!signal.aborted) {
     let pauseMs: number
     try {
-      await beat(deps, leases, told, signal)
+      await progress.within(requestTimeoutMs, beat(deps, leases, told, signal))
       deps.gate.open('no_contact_yet')
       if (!isRegistered) {
-        intervalMs = Math.min(intervalMs, Math.max((await register(deps, told, signal)) ?? intervalMs, SOONEST_WISH_MS))
+        const wishMs = await progress.within(requestTimeoutMs, register(deps, told, signal))
+        intervalMs = Math.min(intervalMs, Math.max(wishMs ?? intervalMs, SOONEST_WISH_MS))
         isRegistered = true
       }
       failures = 0
@@ -75,7 +81,7 @@ export async function runHeartbeatLoop(deps: HeartbeatLoopDeps, signal: AbortSig
       pauseMs = Math.min(intervalMs, backoffMs(FAILURE_BACKOFF, failures, deps.random) + FAILURE_BACKOFF.baseMs)
       if (error.retryAfterMs !== null) pauseMs = Math.max(pauseMs, Math.min(error.retryAfterMs, 10 * 60_000))
     }
-    await untilNextBeat(deps, leases, { pauseMs, isRetry: failures > 0 }, signal)
+    await progress.within(pauseMs, untilNextBeat(deps, leases, { pauseMs, isRetry: failures > 0 }, signal))
   }
 }
 

@@ -11,6 +11,7 @@ import type { CoordinatorHealth } from './coordinator-health.ts'
 import type { JobRunner } from './job-runner.ts'
 import { isJournalWriteFailure } from './local-faults.ts'
 import type { LocalFaults } from './local-faults.ts'
+import type { LoopProgress } from './loop-progress.ts'
 import type { PollGate } from './poll-gate.ts'
 import type { Slots } from './slots.ts'
 import type { WakeUp } from './wake-up.ts'
@@ -19,6 +20,8 @@ import type { WakeUp } from './wake-up.ts'
 const HELD_MS = 1_000
 /** Requests for jobs under way at once, while jobs come. */
 const MAX_LANES = 4
+/** Of a poll: for the job, and to refuse it. */
+const CALLS_PER_POLL = 2
 
 export interface PollLoopDeps {
   readonly coordinator: Coordinator
@@ -33,6 +36,9 @@ export interface PollLoopDeps {
   readonly workloads: () => readonly string[]
   readonly pollMs: number
   readonly pollWaitS: () => number
+  /** A call to the coordinator takes no longer, besides `pollWaitS`. */
+  readonly requestTimeoutMs: number
+  readonly progress: LoopProgress
   readonly clock: Clock
   readonly random: Random
   readonly logger: Logger
@@ -56,7 +62,7 @@ export interface PollObserver {
  * Runs until the signal aborts; a request under way is then dropped, and the lease of a job lost with it runs out.
  */
 export async function runPollLoop(deps: PollLoopDeps, signal: AbortSignal): Promise<void> {
-  const { clock, gate, slots, health, pollMs } = deps
+  const { clock, gate, slots, health, pollMs, progress } = deps
   let failures = 0
   let jobsCome = false
   while (!signal.aborted) {
@@ -68,8 +74,10 @@ export async function runPollLoop(deps: PollLoopDeps, signal: AbortSignal): Prom
     const lanes: number = jobsCome ? Math.min(slots.free, MAX_LANES) : 1
     const askedAtMs = clock.monotonicMs()
     const requests = gate.pollSignal(signal)
-    const polls = await Promise.allSettled(
-      Array.from({ length: lanes }, () => pollOnce(deps, lanes > 1 ? 0 : deps.pollWaitS(), signal)),
+    const waitS = lanes > 1 ? 0 : deps.pollWaitS()
+    const polls = await progress.within(
+      waitS * 1000 + CALLS_PER_POLL * deps.requestTimeoutMs,
+      Promise.allSettled(Array.from({ length: lanes }, () => pollOnce(deps, waitS, signal))),
     )
     if (signal.aborted) return
     const failure = worstOf(polls)
@@ -87,7 +95,7 @@ export async function runPollLoop(deps: PollLoopDeps, signal: AbortSignal): Prom
       // Several lanes without a job between them: one more request, which may wait, decides.
       if (lanes === 1 && results[0] === 'nothing') pauseMs = pollMs - (clock.monotonicMs() - askedAtMs)
     }
-    if (pauseMs > 0) await deps.wakeUp.wait(pauseMs, signal)
+    if (pauseMs > 0) await progress.within(pauseMs, deps.wakeUp.wait(pauseMs, signal))
   }
 }
 

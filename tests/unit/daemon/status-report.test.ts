@@ -28,6 +28,7 @@ function setUp() {
     reportStatus({
       facts,
       phase: () => 'working',
+      configFile: '/etc/aitbc/miner.conf',
       notConfigured: [],
       health,
       gate: new PollGate([]),

@@ -27,6 +27,26 @@ function jsonLines(path: string): unknown[] {
     .map((line) => JSON.parse(line))
 }
 
+describe('a log that is adjusted', () => {
+  it('obeys the other level and file, also for loggers handed out before', async () => {
+    const folder = tempDir()
+    const [first, second] = [join(folder, 'first'), join(folder, 'second')]
+    const stdout = new PassThrough()
+    const secrets = ['old-secret']
+    const output = createLogger({ level: 'info', stdout, stdoutStyle: 'journal', file: first, secrets, clock })
+    const child = output.logger.child({ job: 'j' })
+    child.debug('a')
+    child.info('b')
+    output.adjust({ level: 'debug', file: second, secrets: ['new-secret'] })
+    child.debug('c', { key: 'new-secret' })
+    child.info('old-secret')
+    await output.close()
+    expect(stdout.setEncoding('utf8').read()).toBe('<6>b job=j\n<7>c job=j key=[redacted]\n<6>[redacted] job=j\n')
+    expect(jsonLines(first)).toMatchObject([{ message: 'b' }])
+    expect(jsonLines(second)).toMatchObject([{ message: 'c', key: '[redacted]' }, { message: '[redacted]' }])
+  })
+})
+
 describe('a log line', () => {
   it('is readable on a terminal', async () => {
     expect(await linesOf((logger) => logger.info('job accepted', { job: 'job_1', workload: 'llm_gen' }))).toEqual([

@@ -26,9 +26,12 @@ describe('the service notifier', () => {
     notifier.ready()
     await notifier.flush()
     notifier.watchdog()
-    notifier.stopping()
+    notifier.stopping(90_000)
     await notifier.flush()
-    expect(told()).toEqual(['/run/notify STATUS=mining READY=0 READY=1', '/run/notify WATCHDOG=1 STOPPING=1'])
+    expect(told()).toEqual([
+      '/run/notify STATUS=mining READY=0 READY=1',
+      '/run/notify WATCHDOG=1 STOPPING=1 EXTEND_TIMEOUT_USEC=90000000',
+    ])
   })
 
   it('logs a failure once and goes on', async () => {

@@ -4,6 +4,7 @@ import { jobFailure } from '../../../src/domain/failure-codes.ts'
 import type { Settlement } from '../../../src/domain/outcome.ts'
 import { CoordinatorHealth } from '../../../src/worker/coordinator-health.ts'
 import { DeliveryLoop } from '../../../src/worker/delivery-loop.ts'
+import { LoopProgress } from '../../../src/worker/loop-progress.ts'
 import { diskFull, RecordedFaults } from '../../support/recorded-faults.ts'
 import { eventually } from '../../support/eventually.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
@@ -22,12 +23,15 @@ async function setUp() {
   const health = new CoordinatorHealth({ clock, logger })
   const faults = new RecordedFaults()
   const settled: { readonly id: string; readonly settlement: Settlement }[] = []
+  const progress = new LoopProgress('delivery', clock)
   const loop = new DeliveryLoop({
     coordinator,
     health,
     journal,
     faults,
     deadlineMs: 24 * HOUR_MS,
+    requestTimeoutMs: 30_000,
+    progress,
     clock,
     random: () => 1,
     logger,
@@ -51,10 +55,24 @@ async function setUp() {
     })
     return running
   }
-  return { clock, logger, faults, coordinator, journal, health, loop, settled, stop, record, start }
+  return { clock, logger, faults, coordinator, journal, health, loop, progress, settled, stop, record, start }
 }
 
 describe('DeliveryLoop', () => {
+  it('is overdue when a delivery never ends, and not while there is nothing to deliver', async () => {
+    const { clock, coordinator, loop, progress, record, start } = await setUp()
+    void start()
+    await clock.advance(HOUR_MS)
+    expect(progress.overdueMs).toBe(0)
+    const delivery = Promise.withResolvers<Settlement>()
+    onTestFinished(() => delivery.resolve(CREDITED))
+    coordinator.onDeliver = () => delivery.promise
+    loop.offer(await record('a'))
+    await eventually('sent', () => coordinator.delivered.length === 1)
+    await clock.advance(2 * 30_000 + 2 * 60_000 + 1_000)
+    expect(progress.overdueMs).toBe(1_000)
+  })
+
   it('sends at start what a former life left in the outbox', async () => {
     const { record, start, settled, journal } = await setUp()
     await record('a')

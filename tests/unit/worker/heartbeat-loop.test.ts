@@ -5,6 +5,7 @@ import { JobFailureError } from '../../../src/domain/failure-codes.ts'
 import { ActiveJob, ActiveJobs } from '../../../src/worker/active-jobs.ts'
 import { CoordinatorHealth } from '../../../src/worker/coordinator-health.ts'
 import { runHeartbeatLoop } from '../../../src/worker/heartbeat-loop.ts'
+import { LoopProgress } from '../../../src/worker/loop-progress.ts'
 import { PollGate } from '../../../src/worker/poll-gate.ts'
 import { ServerClock } from '../../../src/worker/server-clock.ts'
 import { Slots } from '../../../src/worker/slots.ts'
@@ -46,6 +47,7 @@ function setUp() {
   const renewedLeases: string[] = []
   const faults = new RecordedFaults()
   const journal = { renewLease: (_seq: number, lease: { readonly id: string }): void => void renewedLeases.push(lease.id) }
+  const progress = new LoopProgress('heartbeat', clock)
   const run = (): void => {
     const running = runHeartbeatLoop(
       {
@@ -58,6 +60,8 @@ function setUp() {
         journal,
         faults,
         heartbeatMs: 20_000,
+        requestTimeoutMs: 30_000,
+        progress,
         capabilities: () => capabilities,
         gpuReadings: () => Promise.resolve(readings),
         status: () => status,
@@ -94,6 +98,7 @@ function setUp() {
     activeJobs,
     gate,
     wakeUp,
+    progress,
     stop,
     run,
     hold,
@@ -108,6 +113,24 @@ function setUp() {
 }
 
 describe('runHeartbeatLoop', () => {
+  it('is overdue when a heartbeat never ends, and not while heartbeats fail', async () => {
+    const { clock, coordinator, progress, run } = setUp()
+    coordinator.onHeartbeat = () => {
+      throw failing('unreachable')
+    }
+    run()
+    await clock.advance(3_600_000)
+    expect(progress.overdueMs).toBe(0)
+    const beat = Promise.withResolvers<typeof NO_ORDERS>()
+    onTestFinished(() => beat.resolve(NO_ORDERS))
+    coordinator.onHeartbeat = () => beat.promise
+    const before = coordinator.heartbeats.length
+    await clock.advance(60_000)
+    expect(coordinator.heartbeats.length).toBe(before + 1)
+    await clock.advance(30_000 + 60_000)
+    expect(progress.overdueMs).toBeGreaterThan(0)
+  })
+
   it('beats at once and then every interval, registers once, and opens the gate', async () => {
     const { coordinator, clock, gate, run } = setUp()
     run()

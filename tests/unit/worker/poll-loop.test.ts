@@ -1,8 +1,10 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
+import type { NextAnswer } from '../../../src/domain/coordinator.ts'
 import type { JournalEntry } from '../../../src/domain/journal.ts'
 import { SqliteJournal } from '../../../src/journal/sqlite-journal.ts'
 import { ActiveJobs } from '../../../src/worker/active-jobs.ts'
 import { CoordinatorHealth } from '../../../src/worker/coordinator-health.ts'
+import { LoopProgress } from '../../../src/worker/loop-progress.ts'
 import { PollGate } from '../../../src/worker/poll-gate.ts'
 import { runPollLoop } from '../../../src/worker/poll-loop.ts'
 import type { PollObserver } from '../../../src/worker/poll-loop.ts'
@@ -30,6 +32,7 @@ function setUp(options: { slots?: number; pollWaitS?: number } = {}) {
   const started: JournalEntry[] = []
   const observe: PollObserver = { skipped: null, isLongPoll: null, warnedOf: null }
   const stop = new AbortController()
+  const progress = new LoopProgress('poll', clock)
   const run = (): Promise<void> => {
     const running = runPollLoop(
       {
@@ -49,6 +52,8 @@ function setUp(options: { slots?: number; pollWaitS?: number } = {}) {
         workloads: () => ['torch_bench'],
         pollMs: POLL_MS,
         pollWaitS: () => options.pollWaitS ?? 0,
+        requestTimeoutMs: 30_000,
+        progress,
         clock,
         random: () => 1,
         logger,
@@ -65,10 +70,27 @@ function setUp(options: { slots?: number; pollWaitS?: number } = {}) {
     })
     return running
   }
-  return { clock, logger, coordinator, journal, health, slots, gate, faults, started, observe, stop, run }
+  return { clock, logger, coordinator, journal, health, slots, gate, faults, started, observe, progress, stop, run }
 }
 
 describe('runPollLoop', () => {
+  it('is overdue when a request for jobs never ends, and not while it waits for a free slot', async () => {
+    const { clock, coordinator, slots, progress, run } = setUp({ pollWaitS: 20 })
+    slots.take()
+    void run()
+    await clock.advance(3_600_000)
+    expect(progress.overdueMs).toBe(0)
+    const answer = Promise.withResolvers<NextAnswer>()
+    onTestFinished(() => answer.resolve({ kind: 'none', skipped: {} }))
+    coordinator.onNext = () => answer.promise
+    slots.release()
+    await eventually('asked', () => coordinator.queries.length === 1)
+    await clock.advance(20_000 + 2 * 30_000 + 60_000)
+    expect(progress.overdueMs).toBe(0)
+    await clock.advance(1_000)
+    expect(progress.overdueMs).toBe(1_000)
+  })
+
   it('writes a job into the journal before it starts it', async () => {
     const { coordinator, journal, started, run } = setUp()
     coordinator.onNext = () => ({ kind: 'job', job: coreJob('a') })
