@@ -21,6 +21,7 @@ const STEPS: readonly Step[] = [
   { name: 'lock file', command: ['node', 'scripts/complete-lock.ts', '--check'], mend: 'npm run lock' },
   { name: 'OpenAPI document', command: ['node', 'scripts/write-openapi.ts', '--check'], mend: 'npm run openapi' },
   { name: 'configuration docs', command: ['node', 'scripts/write-config-docs.ts', '--check'], mend: 'npm run config-docs' },
+  { name: 'manual pages', command: ['node', 'scripts/write-man-pages.ts', '--check'], mend: 'npm run man-pages' },
   {
     name: 'tests',
     command: ['vitest', 'run'],

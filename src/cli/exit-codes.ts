@@ -24,6 +24,8 @@ export function exitCodeOf(error: unknown): number {
     case 'AITBC_STATE_DIR':
     case 'AITBC_WORK_DIR':
     case 'AITBC_COORD_AUTH':
+    // After a downgrade: a person must choose the version or another STATE_DIR, so that starting again is of no use.
+    case 'AITBC_JOURNAL_NEWER':
       return EXIT_CODES.CONFIG.code
     case 'AITBC_CONTROL':
       return error.facts['permissionDenied'] === true ? EXIT_CODES.PERMISSION.code : EXIT_CODES.TEMPORARY.code
@@ -34,7 +36,6 @@ export function exitCodeOf(error: unknown): number {
     case 'AITBC_JOURNAL_OPEN':
     case 'AITBC_JOURNAL_WRITE':
       return EXIT_CODES.TEMPORARY.code
-    case 'AITBC_JOURNAL_NEWER':
     case 'AITBC_JOURNAL_STATE':
     case 'AITBC_BUG':
       return EXIT_CODES.UNEXPECTED.code

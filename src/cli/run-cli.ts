@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander'
 import { addBenchCommand } from './command-bench.ts'
 import { addConfigCommand } from './command-config.ts'
 import type { CommandContext, Terminal } from './command-context.ts'
+import { addDoctorCommand } from './command-doctor.ts'
 import { addModelsCommand } from './command-models.ts'
 import { addRunCommand } from './command-run.ts'
 import { addStatusCommand } from './command-status.ts'
@@ -16,6 +17,7 @@ Examples:
   aitbc-miner config check                 is the configuration good?
   aitbc-miner run --config ./miner.conf    run the miner in this terminal
   sudo aitbc-miner status                  what is it doing, and why?
+  sudo aitbc-miner doctor                  what is wrong, and what to do about it?
   journalctl -u aitbc-miner -f             follow the log of the service
 
 Files:
@@ -53,7 +55,8 @@ export async function runCli({ args, ...rest }: CliOptions): Promise<number> {
   }
 }
 
-function buildProgram(context: CommandContext): Command {
+/** The commands and their options; also what the manual page and the completions are written from. */
+export function buildProgram(context: CommandContext): Command {
   const { terminal } = context
   const program = new Command('aitbc-miner')
     .description('Takes AI jobs from a coordinator, runs them on this machine, proves them, gets paid.')
@@ -67,6 +70,7 @@ function buildProgram(context: CommandContext): Command {
     })
   addRunCommand(program, context)
   addStatusCommand(program, context)
+  addDoctorCommand(program, context)
   addBenchCommand(program, context)
   addModelsCommand(program, context)
   addConfigCommand(program, context)

@@ -11,7 +11,8 @@ import { ModelStore } from '../models/model-store.ts'
 import { SourcePolicy } from '../models/source-policy.ts'
 import { StoreFolder } from '../models/store-folder.ts'
 
-const BUNDLED = fileURLToPath(new URL('../../models/catalogue.json', import.meta.url))
+/** The list of models that come with the miner. */
+export const BUNDLED_CATALOGUE = fileURLToPath(new URL('../../models/catalogue.json', import.meta.url))
 
 export interface OpenModelStoreDeps {
   readonly config: Pick<
@@ -32,7 +33,7 @@ export interface OpenModelStore {
 
 /** Puts the model store together. Rejects with `AITBC_CONFIG` for a broken catalogue, `AITBC_STATE_DIR` for a folder that cannot be made. */
 export async function openModelStore({ config, version, clock, logger }: OpenModelStoreDeps): Promise<OpenModelStore> {
-  const catalogue = await readCatalogues(BUNDLED, config.modelCatalogue)
+  const catalogue = await readCatalogues(BUNDLED_CATALOGUE, config.modelCatalogue)
   const folder = new StoreFolder(config.modelDir)
   await folder.open().catch((cause: unknown) => {
     const advice = 'make it writable for the user that the miner runs as, or set MODEL_DIR'

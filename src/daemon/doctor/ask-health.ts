@@ -1,0 +1,46 @@
+import { request } from 'undici/lib/api/index.js'
+import Pool from 'undici/lib/dispatcher/pool.js'
+import type { Clock } from '../../domain/ports.ts'
+
+/** What the coordinator said to a call without a key. */
+export interface HealthAnswer {
+  readonly status: number
+  /** By its `Date` header, epoch milliseconds, to the second; null without one. */
+  readonly serverMs: number | null
+  /** Our own clock in the middle of the call. */
+  readonly ourMs: number
+  /** Where it wants to be asked instead. */
+  readonly location: string | null
+}
+
+export interface AskHealthOptions {
+  readonly baseUrl: URL
+  readonly userAgent: string
+  readonly clock: Clock
+  readonly signal: AbortSignal
+}
+
+/** Calls `GET /health`, which needs no key and changes nothing. Rejects with the error of the connection. */
+export async function askHealth({ baseUrl, userAgent, clock, signal }: AskHealthOptions): Promise<HealthAnswer> {
+  const pool = new Pool(baseUrl.origin, { connections: 1 })
+  try {
+    const sentMs = clock.nowMs()
+    const { statusCode, headers, body } = await request.call(pool, {
+      method: 'GET',
+      path: `${baseUrl.pathname.replace(/\/+$/, '')}/health`,
+      headers: { 'user-agent': userAgent, accept: 'application/json' },
+      signal,
+    })
+    const ourMs = (sentMs + clock.nowMs()) / 2
+    body.on('error', () => {})
+    body.destroy()
+    const date = Date.parse(text(headers['date']) ?? '')
+    return { status: statusCode, serverMs: Number.isNaN(date) ? null : date, ourMs, location: text(headers['location']) }
+  } finally {
+    await pool.destroy()
+  }
+}
+
+function text(header: string | string[] | undefined): string | null {
+  return (Array.isArray(header) ? header[0] : header) ?? null
+}
