@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 
 /** The text of --help. */
-export const HELP = `Usage: npm run coordinator -- [options]
+export const HELP = `Usage: aitbc-mock-coordinator [options]    (npm run coordinator -- [options] in a checkout)
 
 A coordinator for development and tests: it queues jobs, leases them to miners, checks their proofs and credits their
 wallets, all by the coordinator API v1. Its page is at http://HOST:PORT/docs.
@@ -18,7 +18,7 @@ Options:
   --help          this text
 
 Examples:
-  npm run coordinator -- --port 8080
+  aitbc-mock-coordinator --port 8080
   curl -s -H 'Authorization: Bearer demo' -H 'Content-Type: application/json' \\
     --data '{"workload":"llm_gen","params":{"prompt":"Hello"}}' http://127.0.0.1:8080/v1/jobs
   curl -s http://127.0.0.1:8080/v1/wallet/balance
