@@ -18,6 +18,7 @@ if [ ! -e "$tree/.complete" ]; then
 fi
 
 # A name space of its own lets go of all mounts when the tests end, however they end.
+# shellcheck disable=SC2016  # the inner shell expands it
 exec unshare --mount --propagation private sh -eu -c '
   mkdir -p "$1/checkout"
   mount --bind "$2" "$1/checkout"
