@@ -21,12 +21,14 @@ export function exitCodeOf(error: unknown): number {
       return EXIT_CODES.UNAVAILABLE.code
     case 'AITBC_CONFIG':
     case 'AITBC_INSECURE_URL':
-    case 'AITBC_STATE_DIR':
-    case 'AITBC_WORK_DIR':
     case 'AITBC_COORD_AUTH':
     // After a downgrade: a person must choose the version or another STATE_DIR, so that starting again is of no use.
     case 'AITBC_JOURNAL_NEWER':
       return EXIT_CODES.CONFIG.code
+    case 'AITBC_STATE_DIR':
+    case 'AITBC_WORK_DIR':
+      // A disk may have room again without a change of the configuration.
+      return error.facts['isPassing'] === true ? EXIT_CODES.TEMPORARY.code : EXIT_CODES.CONFIG.code
     case 'AITBC_CONTROL':
       return error.facts['permissionDenied'] === true ? EXIT_CODES.PERMISSION.code : EXIT_CODES.TEMPORARY.code
     case 'AITBC_ALREADY_RUNNING':

@@ -5,6 +5,7 @@ import { AitbcError } from '../domain/errors.ts'
 import type { WorkDirectories } from '../domain/ports.ts'
 import { FileIdentity } from './file-identity.ts'
 import { makeFolder } from './make-folder.ts'
+import { isPassingDiskError } from './passing-disk-error.ts'
 
 const WRITABLE_BY_OTHERS = 0o022
 const STICKY = 0o1000
@@ -118,7 +119,7 @@ export class DiskWorkDirectories implements WorkDirectories {
         'AITBC_WORK_DIR',
         `the work folder ${path} ${what} (${text}): check that WORK_DIR has space and belongs to the user of the miner, ` +
           'and that its service may write there (docs/service.md)',
-        { cause, facts: { path } },
+        { cause, facts: { path, isPassing: isPassingDiskError(cause) } },
       )
     }
   }

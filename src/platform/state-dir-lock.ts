@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { AitbcError } from '../domain/errors.ts'
 import { FileIdentity } from './file-identity.ts'
 import { makeFolder } from './make-folder.ts'
+import { isPassingDiskError } from './passing-disk-error.ts'
 
 const SQLITE_BUSY = 5
 
@@ -64,11 +65,14 @@ function lockError(cause: unknown, stateDir: string, pidPath: string): AitbcErro
     )
   }
   const text = cause instanceof Error ? cause.message : String(cause)
-  return new AitbcError(
-    'AITBC_STATE_DIR',
-    `the state folder ${stateDir} cannot be used (${text}): name a folder in STATE_DIR that the user of the miner may write to`,
-    { cause, facts: { stateDir } },
-  )
+  const isPassing = isPassingDiskError(cause)
+  const advice = isPassing
+    ? 'see that its disk has room and works'
+    : 'name a folder in STATE_DIR that the user of the miner may write to'
+  return new AitbcError('AITBC_STATE_DIR', `the state folder ${stateDir} cannot be used (${text}): ${advice}`, {
+    cause,
+    facts: { stateDir, isPassing },
+  })
 }
 
 /** What the holder wrote, if it has come so far. */

@@ -57,7 +57,7 @@ export async function runChecks<C>({
     for (const { verdict, found, remedy, subject } of findings) {
       const row: DoctorRow = {
         check: check.id,
-        name: presentable(subject ?? check.name),
+        name: subject === undefined ? check.name : presentable(subject),
         verdict,
         found: presentable(found),
         remedy: remedy === null ? null : presentable(remedy),
