@@ -24,7 +24,7 @@ describe('the unit', () => {
   })
 
   it('checks a configuration before the daemon is told to read it', () => {
-    expect(directive('ExecReload').slice(-2)).toEqual(['/usr/bin/aitbc-miner config check', '/bin/kill -HUP $MAINPID'])
+    expect(directive('ExecReload').slice(-2)).toEqual(['/usr/bin/aitbc-miner config check', `/bin/sh -c 'kill -HUP "$$MAINPID"'`])
   })
 
   it('lets the miner write where its default settings have it write', () => {
