@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { GgufInsights, Llama, LlamaModel } from 'node-llama-cpp'
 import { JobFailureError } from '../../domain/failure-codes.ts'
 import type { EngineSettings } from './engine-settings.ts'
@@ -86,6 +87,7 @@ export class LlamaLoader {
       return new WarmModel({ llama, model, context, plan, memory })
     } catch (cause) {
       await model.dispose()
+      await logDelivered()
       const [complaint = ''] = complaints
       throw new JobFailureError(
         'E_OOM',
@@ -104,6 +106,7 @@ export class LlamaLoader {
       if (cause instanceof InsufficientMemoryError) {
         throw new JobFailureError('E_OOM', `no memory for model ${file.name}: ${message}`, { cause })
       }
+      await logDelivered()
       throw damaged(file, reasonOf(this.#deps.complaints) ?? message)
     }
   }
@@ -120,6 +123,15 @@ export class LlamaLoader {
     })
     return { comfortable: share(COMFORTABLE_SHARE), largest: share(LARGEST_SHARE) }
   }
+}
+
+/**
+ * Resolves when what llama.cpp logged before now has reached this thread. Its lines and the end of a load come by two queues of the
+ * event loop, in either order; the second turn has emptied both.
+ */
+async function logDelivered(): Promise<void> {
+  await nextTurn()
+  await nextTurn()
 }
 
 /** The first of llama.cpp's complaints, which the others follow from, without the names of its functions. */
