@@ -26,7 +26,7 @@ export async function deliverOutcome(deps: DeliverDeps, entry: OutboxEntry, sign
       ? await deliverProof(deps, entry, entry.outcome, signal)
       : await deliverFailure(deps, entry, entry.outcome, signal)
   } catch (error) {
-    const settlement = error instanceof CoordinatorFailure ? settlementOf(error) : null
+    const settlement = error instanceof CoordinatorFailure ? settlementOf(error, entry.tries) : null
     if (settlement === null) throw error
     return settlement
   }
@@ -88,11 +88,18 @@ async function deliverFailure(deps: DeliverDeps, entry: OutboxEntry, failed: Fai
     : { kind: 'reported' }
 }
 
+/**
+ * A 404 in the words of the API is about the job. A bare one may as well be a proxy's, whose coordinator is being deployed: it
+ * is believed after this many tries, about a quarter of an hour.
+ */
+const TRIES_OF_BARE_404 = 10
+
 /** The answers other than 2xx that end a delivery; null for those that are tried again. */
-function settlementOf(failure: CoordinatorFailure): Settlement | null {
+function settlementOf(failure: CoordinatorFailure, tries: number): Settlement | null {
   if (failure.apiCode === 'JOB_ALREADY_PROVEN') return { kind: 'credited', reward: null, balance: null, unit: null }
   if (failure.apiCode === 'LEASE_LOST') return { kind: 'dropped', reason: 'the lease went to another miner' }
-  if (failure.status === 404) return { kind: 'dropped', reason: 'the coordinator does not know the job' }
+  if (failure.status === 404 && (failure.apiCode !== null || tries >= TRIES_OF_BARE_404))
+    return { kind: 'dropped', reason: 'the coordinator does not know the job' }
   return null
 }
 

@@ -188,6 +188,13 @@ describe('HttpCoordinator', () => {
     expect(await coordinator.deliver(entryOf(provedWith(textOutput('{}'))), NEVER)).toMatchObject({ kind })
   })
 
+  it('takes a bare 404 for a proxy without its coordinator at first, and for the last word in the end', async () => {
+    const { coordinator } = await setUp(() => ({ status: 404, body: '<html>no backend</html>' }))
+    const entry = entryOf(provedWith(textOutput('{}')))
+    await expect(coordinator.deliver(entry, NEVER)).rejects.toMatchObject({ status: 404 })
+    expect(await coordinator.deliver({ ...entry, tries: 10 }, NEVER)).toMatchObject({ kind: 'dropped' })
+  })
+
   it('works with a coordinator that has the core profile alone, and says once what it lacks', async () => {
     const core = new Set(['/v1/miner/heartbeat', '/v1/miner/next', '/v1/miner/proof'])
     const { coordinator, logger, requests } = await setUp((request) =>
@@ -212,6 +219,16 @@ describe('HttpCoordinator', () => {
     expect(await coordinator.deliver(failed, NEVER)).toMatchObject({ kind: 'dropped' })
     expect(await coordinator.deliver(failed, NEVER)).toMatchObject({ kind: 'dropped' })
     expect(requests).toHaveLength(2)
+  })
+
+  it('does not take an endpoint that has worked for missing', async () => {
+    let answers = 0
+    const { coordinator, requests } = await setUp(() => ({ status: (answers += 1) === 2 ? 404 : 200, body: {} }))
+    const failed = entryOf({ kind: 'failed', failure: jobFailure('E_ENGINE', 'm'), metrics: {} })
+    expect(await coordinator.deliver(failed, NEVER)).toEqual({ kind: 'reported' })
+    await expect(coordinator.deliver(failed, NEVER)).rejects.toMatchObject({ status: 404 })
+    expect(await coordinator.deliver(failed, NEVER)).toEqual({ kind: 'reported' })
+    expect(requests).toHaveLength(3)
   })
 
   it.each([
