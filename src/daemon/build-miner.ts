@@ -79,7 +79,9 @@ async function assemble(opened: AsyncDisposableStack, deps: BuildMinerDeps): Pro
   const identity = NodeIdentity.load(config.stateDir)
   const journal = opened.adopt(SqliteJournal.open({ stateDir: config.stateDir }), (open) => open.close())
   opened.defer(startHousekeeping({ journal, clock, logger }))
-  const workDirs = new DiskWorkDirectories({ root: config.workDir, scope: scopeOf(config.stateDir) })
+  const workDirs = opened.adopt(new DiskWorkDirectories({ root: config.workDir, scope: scopeOf(config.stateDir) }), (open) =>
+    open.close(),
+  )
   await workDirs.open()
 
   // The engines.

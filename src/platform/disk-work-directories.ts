@@ -82,6 +82,13 @@ export class DiskWorkDirectories implements WorkDirectories {
     })
   }
 
+  /** Removes the scope with all that is in it; what cannot be removed now, the next `open` removes. */
+  async close(): Promise<void> {
+    if (this.#checkedScope?.isUnchanged() !== true) return
+    this.#checkedScope = null
+    await removeTree(this.#scope).catch(() => {})
+  }
+
   async #prepare(): Promise<void> {
     this.#checkedScope = null
     makeFolder(this.#root, 0o700)

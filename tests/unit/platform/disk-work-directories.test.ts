@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { DiskWorkDirectories } from '../../../src/platform/disk-work-directories.ts'
@@ -97,6 +97,21 @@ describe('DiskWorkDirectories', () => {
       code: 'AITBC_WORK_DIR',
       message: expect.stringContaining(join(file, 'work')),
     })
+  })
+
+  it('leaves nothing behind when it is closed, and removes nothing that was put in its place', async () => {
+    const root = join(tempDir(), 'work')
+    const workDirs = new DiskWorkDirectories({ root, scope: 'miner' })
+    await workDirs.open()
+    writeFileSync(join(await workDirs.create(1), 'scratch'), 'x')
+    await workDirs.close()
+    expect(readdirSync(root)).toEqual([])
+
+    await workDirs.open()
+    renameSync(join(root, 'miner'), join(root, 'moved'))
+    mkdirSync(join(root, 'miner'))
+    await workDirs.close()
+    expect(readdirSync(root)).toEqual(['miner', 'moved'])
   })
 
   it('finds in a check what keeps jobs from working, and that it works again', async () => {
