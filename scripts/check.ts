@@ -19,6 +19,11 @@ const STEPS: readonly Step[] = [
   },
   { name: 'dead code', command: ['knip'], mend: 'delete what is listed; `npx knip` shows it again' },
   { name: 'lock file', command: ['node', 'scripts/complete-lock.ts', '--check'], mend: 'npm run lock' },
+  {
+    name: 'supply chain',
+    command: ['node', 'scripts/check-supply-chain.ts'],
+    mend: 'npm run lock for hashes; for a new install script see "Changing a dependency" in CONTRIBUTING.md',
+  },
   { name: 'OpenAPI document', command: ['node', 'scripts/write-openapi.ts', '--check'], mend: 'npm run openapi' },
   { name: 'configuration docs', command: ['node', 'scripts/write-config-docs.ts', '--check'], mend: 'npm run config-docs' },
   { name: 'manual pages', command: ['node', 'scripts/write-man-pages.ts', '--check'], mend: 'npm run man-pages' },
