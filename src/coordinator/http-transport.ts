@@ -7,9 +7,13 @@ import type { Clock } from '../domain/ports.ts'
 import { ErrorBodySchema } from '../protocol/errors.ts'
 import { Deadline } from './deadline.ts'
 import { classifyFailure } from './classify-failure.ts'
+import { jsonStructure } from './json-structure.ts'
 
 /** An answer larger than this is not the API's: a job carries links to its inputs, not the inputs. */
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024
+
+/** Objects, arrays and members in an answer: a job has some dozens of them, and its tensors are arrays of numbers. */
+const MAX_ANSWER_STRUCTURE = 250_000
 
 const MAX_MESSAGE_CHARS = 500
 
@@ -66,7 +70,7 @@ export class HttpTransport {
     const deadline = new Deadline(this.#settings.timeoutMs + (call.extraTimeoutMs ?? 0), call.signal)
     let status: number
     let headers: Record<string, string | string[] | undefined>
-    let text: string
+    let bytes: Buffer
     try {
       const response = await request.call(this.#open(), {
         method: call.method,
@@ -79,7 +83,7 @@ export class HttpTransport {
       })
       status = response.statusCode
       headers = response.headers
-      text = await readBounded(response.body)
+      bytes = await readBounded(response.body)
     } catch (error) {
       if (error instanceof TooLargeError) throw garbled(name, `the answer is larger than ${MAX_ANSWER_BYTES} bytes`, null)
       throw classifyFailure({ kind: 'transport', call: name, error }, this.#clock.nowMs())
@@ -87,7 +91,11 @@ export class HttpTransport {
       deadline.clear()
     }
     const isSuccess = status >= 200 && status < 300
-    const body = parseJson(text)
+    const isTooManifold = jsonStructure(bytes) > MAX_ANSWER_STRUCTURE
+    if (isSuccess && isTooManifold) {
+      throw garbled(name, `the answer has more than ${MAX_ANSWER_STRUCTURE} objects, arrays and members`, status)
+    }
+    const body = isTooManifold ? undefined : parseJson(bytes.toString('utf8'))
     if (isSuccess && body !== undefined) return { status, body }
     if (isSuccess) throw garbled(name, 'the answer is no JSON (is COORD_URL a coordinator?)', status)
     const apiError = ErrorBodySchema.safeParse(body)
@@ -139,7 +147,7 @@ function queryString(query: Readonly<Record<string, string>> | undefined): strin
 
 class TooLargeError extends Error {}
 
-async function readBounded(body: AsyncIterable<Buffer>): Promise<string> {
+async function readBounded(body: AsyncIterable<Buffer>): Promise<Buffer> {
   const chunks: Buffer[] = []
   let bytes = 0
   for await (const chunk of body) {
@@ -147,7 +155,7 @@ async function readBounded(body: AsyncIterable<Buffer>): Promise<string> {
     if (bytes > MAX_ANSWER_BYTES) throw new TooLargeError()
     chunks.push(chunk)
   }
-  return Buffer.concat(chunks).toString('utf8')
+  return Buffer.concat(chunks)
 }
 
 /** Undefined for text that is no JSON, null for none at all. */

@@ -7,6 +7,9 @@ import { JobSchema } from '../protocol/job.ts'
 import type { WireJob } from '../protocol/job.ts'
 import { NoJobSchema, offersJob } from '../protocol/next.ts'
 
+/** A job or lease of a longer id cannot even be refused: nobody writes megabytes into logs and calls by another's will. */
+const MAX_ID = 1024
+
 /** Reads the body of `next`: a job, none, or a job that must be refused unseen. */
 export function toNextAnswer(body: unknown): NextAnswer {
   if (!offersJob(body)) {
@@ -17,7 +20,7 @@ export function toNextAnswer(body: unknown): NextAnswer {
   if (parsed.success) return { kind: 'job', job: toJob(parsed.data) }
   return {
     kind: 'malformed',
-    id: typeof body.id === 'string' ? body.id : null,
+    id: boundedId(body.id),
     leaseId: leaseIdOf(body),
     failure: jobFailure('E_INVALID', `the job does not fit the coordinator API v1: ${describeIssues(parsed.error)}`),
   }
@@ -77,5 +80,9 @@ export function describeIssues(error: z.ZodError): string {
 
 function leaseIdOf(body: object): string | null {
   const lease: unknown = 'lease' in body ? body.lease : null
-  return typeof lease === 'object' && lease !== null && 'id' in lease && typeof lease.id === 'string' ? lease.id : null
+  return typeof lease === 'object' && lease !== null && 'id' in lease ? boundedId(lease.id) : null
+}
+
+function boundedId(id: unknown): string | null {
+  return typeof id === 'string' && id.length <= MAX_ID ? id : null
 }

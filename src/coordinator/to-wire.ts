@@ -9,9 +9,6 @@ import type { WireHeartbeat } from '../protocol/heartbeat.ts'
 import type { WireJobEvents } from '../protocol/job-events.ts'
 import type { WireProof, WireProofOutput } from '../protocol/proof.ts'
 
-/** Longest failure message that is sent; the API takes 8,192 characters. */
-const MAX_MESSAGE = 4_096
-
 /** Who sends: the fields that every core body names. */
 export interface Sender {
   readonly minerId: string
@@ -132,7 +129,7 @@ export function toWireFail(
     miner_id: minerId,
     ...(job.leaseId === null ? {} : { lease_id: job.leaseId }),
     ...(job.attempt === null ? {} : { attempt: job.attempt }),
-    error: { code: failure.code, message: failure.message.slice(0, MAX_MESSAGE), retryable: failure.retryable },
+    error: { code: failure.code, message: failure.message, retryable: failure.retryable },
     metrics: { ...metrics },
   }
 }

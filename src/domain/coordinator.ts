@@ -85,7 +85,7 @@ export type NextAnswer =
   | { readonly kind: 'job'; readonly job: Job }
   /** `skipped`: how many queued jobs this miner was passed over for, by reason. */
   | { readonly kind: 'none'; readonly skipped: Readonly<Record<string, number>> }
-  /** A job that does not fit the API, or whose id is not safe: to be refused, never run. `id` is as received. */
+  /** A job that does not fit the API, or whose id is not safe: to be refused, never run. The ids are as received, null where they are no text of a sane length. */
   | { readonly kind: 'malformed'; readonly id: string | null; readonly leaseId: string | null; readonly failure: JobFailure }
 
 export interface JobEvent {

@@ -22,8 +22,12 @@ export interface JobFailure {
   readonly retryable: boolean
 }
 
+/** Longest message of a failure: it may quote what a job holds, which can have megabytes. The API takes 8,192 characters. */
+const MAX_MESSAGE = 4096
+
+/** A failure; a message beyond 4,096 characters is cut. */
 export function jobFailure(code: FailureCode, message: string): JobFailure {
-  return { code, message, retryable: FAILURE_CODES[code].retryable }
+  return { code, message: cut(message), retryable: FAILURE_CODES[code].retryable }
 }
 
 /** A failure on its way up the stack: thrown by a workload or an engine, reported to the coordinator by the worker. */
@@ -32,7 +36,13 @@ export class JobFailureError extends Error {
   readonly failure: JobFailure
 
   constructor(code: FailureCode, message: string, options?: ErrorOptions) {
-    super(message, options)
-    this.failure = jobFailure(code, message)
+    const failure = jobFailure(code, message)
+    super(failure.message, options)
+    this.failure = failure
   }
+}
+
+/** Without half of a character at the end. */
+function cut(message: string): string {
+  return message.length > MAX_MESSAGE ? `${message.slice(0, MAX_MESSAGE - 1).toWellFormed()}…` : message
 }

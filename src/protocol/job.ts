@@ -42,7 +42,11 @@ export const JobLimitsSchema = z.object({
 
 /** A miner's right to a job, until `expires_at` unless a heartbeat renews it. */
 export const LeaseSchema = z.object({
-  id: z.string().min(1).max(128),
+  id: z
+    .string()
+    .min(1)
+    .max(128)
+    .refine((id) => id.isWellFormed(), 'must not contain half of a surrogate pair'),
   expires_at: UtcTimeSchema,
 })
 

@@ -26,6 +26,19 @@ function findProblem(value: unknown, depth: number): string | null {
   if (typeof value === 'string') return findTextProblem(value)
   if (typeof value !== 'object' || value === null) return null
   if (depth >= MAX_DEPTH) return `must not be nested more than ${MAX_DEPTH} deep`
+  return Array.isArray(value) ? findArrayProblem(value, depth) : findMemberProblem(value, depth)
+}
+
+/** Arrays of millions of numbers come from hosts that mean it: nothing is allocated for an element. */
+function findArrayProblem(values: readonly unknown[], depth: number): string | null {
+  for (const value of values) {
+    const problem = findProblem(value, depth + 1)
+    if (problem !== null) return problem
+  }
+  return null
+}
+
+function findMemberProblem(value: object, depth: number): string | null {
   if (Object.hasOwn(value, '__proto__')) return 'must not contain a __proto__ key'
   for (const [key, child] of Object.entries(value)) {
     const problem = findTextProblem(key) ?? findProblem(child, depth + 1)

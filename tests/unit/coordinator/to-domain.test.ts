@@ -24,6 +24,17 @@ describe('toNextAnswer', () => {
     expect(answer).toMatchObject({ kind: 'malformed', id, leaseId: 'L1', failure: { code: 'E_INVALID', retryable: false } })
   })
 
+  it('carries no id that is too long to be written down', () => {
+    const id = 'x'.repeat(1_000_000)
+    const answer = toNextAnswer({ id, workload: 'llm_gen', lease: { id, expires_at: '2026-01-01T00:00:00Z' } })
+    expect(answer).toMatchObject({ kind: 'malformed', id: null, leaseId: null, failure: { code: 'E_INVALID' } })
+  })
+
+  it('refuses a lease that no proof could be signed for', () => {
+    const answer = toNextAnswer({ id: 'j', workload: 'llm_gen', lease: { id: '\ud800', expires_at: '2026-01-01T00:00:00Z' } })
+    expect(answer.kind === 'malformed' && answer.failure.message).toContain('lease.id')
+  })
+
   it('names the field that does not fit', () => {
     const answer = toNextAnswer({ id: 'j', workload: 'llm_gen', limits: { ram_mb: 'much' } })
     expect(answer.kind === 'malformed' && answer.failure.message).toContain('limits.ram_mb')

@@ -49,6 +49,13 @@ describe('JobSchema', () => {
     expect(JobSchema.safeParse({ id: 'j1', workload: 'x', params }).success).toBe(false)
   })
 
+  it('looks at arrays of millions of numbers without making something of each', () => {
+    const data = Array.from({ length: 4_000_000 }, () => 1)
+    const before = process.memoryUsage().heapUsed
+    expect(JobSchema.safeParse({ id: 'j1', workload: 'x', params: { data } }).success).toBe(true)
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(100_000_000)
+  })
+
   it('gives params back as they came', () => {
     const safe = fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 5 })).filter((params) => {
       return !/"__proto__"|\d{16}|e\+/.test(JSON.stringify(params))
