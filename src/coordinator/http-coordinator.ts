@@ -84,7 +84,7 @@ export class HttpCoordinator implements Coordinator {
       isAboutKey: true,
       signal,
     })
-    return toNextAnswer(answer.body)
+    return toNextAnswer(answer.body, answer.hadKey)
   }
 
   deliver(entry: OutboxEntry, signal: AbortSignal): Promise<Settlement> {

@@ -4,6 +4,7 @@ import { request } from 'undici/lib/api/index.js'
 import Pool from 'undici/lib/dispatcher/pool.js'
 import { CoordinatorFailure } from '../domain/coordinator-failure.ts'
 import type { Clock } from '../domain/ports.ts'
+import { Redactor } from '../domain/redactor.ts'
 import { ErrorBodySchema } from '../protocol/errors.ts'
 import { Deadline } from './deadline.ts'
 import { classifyFailure } from './classify-failure.ts'
@@ -16,6 +17,9 @@ const MAX_ANSWER_BYTES = 16 * 1024 * 1024
 const MAX_ANSWER_STRUCTURE = 250_000
 
 const MAX_MESSAGE_CHARS = 500
+
+/** A shorter key, as in a trial, may be a word that a job uses by chance: only what is shown is then kept free of it. */
+const LEAST_KEY_CHARS = 8
 
 export interface TransportSettings {
   readonly baseUrl: URL
@@ -45,24 +49,31 @@ export interface Call {
 
 export interface Answer {
   readonly status: number
-  /** Parsed JSON; null for an empty body. */
+  /** Parsed JSON; null for an empty body. Where it held our key it reads `[redacted]`, unless that is of less than 8 characters. */
   readonly body: unknown
+  /** True when our key was taken out of the body. */
+  readonly hadKey: boolean
 }
 
 /**
- * One origin, one key, JSON in and out, a deadline on every call. Redirects are not followed, so the key goes nowhere
- * else. Rejects with a `CoordinatorFailure` for everything but a 2xx with a JSON or empty body.
+ * One origin, one key, JSON in and out, a deadline on every call. Redirects are not followed and no proxy is asked, so the key
+ * goes nowhere else; nor does it come back in, since what follows would carry it to the disk. Rejects with a `CoordinatorFailure` for everything but a 2xx with a JSON or empty body.
  */
 export class HttpTransport {
   readonly #settings: TransportSettings
   readonly #clock: Clock
   readonly #basePath: string
+  readonly #redactor: Redactor
+  readonly #canTellKeyApart: boolean
   #pool: Pool | null = null
 
   constructor(settings: TransportSettings, clock: Clock) {
     this.#settings = settings
     this.#clock = clock
     this.#basePath = settings.baseUrl.pathname.replace(/\/+$/, '')
+    const key = settings.apiKey.reveal()
+    this.#redactor = new Redactor([key])
+    this.#canTellKeyApart = key.length >= LEAST_KEY_CHARS
   }
 
   async call(call: Call): Promise<Answer> {
@@ -95,26 +106,24 @@ export class HttpTransport {
     if (isSuccess && isTooManifold) {
       throw garbled(name, `the answer has more than ${MAX_ANSWER_STRUCTURE} objects, arrays and members`, status)
     }
-    const body = isTooManifold ? undefined : parseJson(bytes.toString('utf8'))
-    if (isSuccess && body !== undefined) return { status, body }
+    const text = bytes.toString('utf8')
+    const safeText = isSuccess && !this.#canTellKeyApart ? text : this.#redactor.clean(text)
+    const body = isTooManifold ? undefined : parseJson(safeText)
+    if (isSuccess && body !== undefined) return { status, body, hadKey: safeText !== text }
     if (isSuccess) throw garbled(name, 'the answer is no JSON (is COORD_URL a coordinator?)', status)
+    const location = first(headers['location'])
     const apiError = ErrorBodySchema.safeParse(body)
     const failed = {
       kind: 'answer' as const,
       call: name,
       status,
       isAboutKey: call.isAboutKey ?? false,
-      apiCode: apiError.success ? this.#presentable(apiError.data.error.code) : null,
-      message: apiError.success ? this.#presentable(apiError.data.error.message) : null,
+      apiCode: apiError.success ? shortened(apiError.data.error.code) : null,
+      message: apiError.success ? shortened(apiError.data.error.message) : null,
       retryAfter: first(headers['retry-after']),
-      location: first(headers['location']),
+      location: location === null ? null : shortened(this.#redactor.clean(location)),
     }
     throw classifyFailure(failed, this.#clock.nowMs())
-  }
-
-  /** What the other side says ends up in logs and in `status`: without our key in it, and not at any length. */
-  #presentable(text: string): string {
-    return text.replaceAll(this.#settings.apiKey.reveal(), '[redacted]').slice(0, MAX_MESSAGE_CHARS)
   }
 
   async close(): Promise<void> {
@@ -143,6 +152,11 @@ export class HttpTransport {
 
 function queryString(query: Readonly<Record<string, string>> | undefined): string {
   return query === undefined ? '' : `?${new URLSearchParams(query).toString()}`
+}
+
+/** What the other side says ends up in logs and in `status`. */
+function shortened(text: string): string {
+  return text.slice(0, MAX_MESSAGE_CHARS)
 }
 
 class TooLargeError extends Error {}

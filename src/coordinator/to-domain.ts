@@ -10,19 +10,24 @@ import { NoJobSchema, offersJob } from '../protocol/next.ts'
 /** A job or lease of a longer id cannot even be refused: nobody writes megabytes into logs and calls by another's will. */
 const MAX_ID = 1024
 
-/** Reads the body of `next`: a job, none, or a job that must be refused unseen. */
-export function toNextAnswer(body: unknown): NextAnswer {
+/**
+ * Reads the body of `next`: a job, none, or a job that must be refused unseen, as is one that brings our own key (`hadKey`): its
+ * params would be kept on the disk and go to an engine.
+ */
+export function toNextAnswer(body: unknown, hadKey: boolean): NextAnswer {
   if (!offersJob(body)) {
     const none = NoJobSchema.safeParse(body)
     return { kind: 'none', skipped: (none.success ? none.data.skipped : null) ?? {} }
   }
   const parsed = JobSchema.safeParse(body)
-  if (parsed.success) return { kind: 'job', job: toJob(parsed.data) }
+  if (parsed.success && !hadKey) return { kind: 'job', job: toJob(parsed.data) }
   return {
     kind: 'malformed',
     id: boundedId(body.id),
     leaseId: leaseIdOf(body),
-    failure: jobFailure('E_INVALID', `the job does not fit the coordinator API v1: ${describeIssues(parsed.error)}`),
+    failure: parsed.success
+      ? jobFailure('E_DENY', 'the job holds the API key of this miner, which must go nowhere but to its coordinator')
+      : jobFailure('E_INVALID', `the job does not fit the coordinator API v1: ${describeIssues(parsed.error)}`),
   }
 }
 

@@ -160,7 +160,10 @@ class OneLock {
 }
 
 function logSettings({ config }: GoodConfig): LogSettings {
-  return { level: config.logLevel, file: config.logFile, secrets: [config.apiKey.reveal()] }
+  const secrets = [config.apiKey, config.hfToken, config.llmApiKey].flatMap((secret) =>
+    secret === null ? [] : [secret.reveal()],
+  )
+  return { level: config.logLevel, file: config.logFile, secrets }
 }
 
 function factsOf({ config }: GoodConfig): Record<string, string | number> {

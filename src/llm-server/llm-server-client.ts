@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream'
 import { request } from 'undici/lib/api/index.js'
 import Pool from 'undici/lib/dispatcher/pool.js'
 import type { Clock } from '../domain/ports.ts'
+import { Redactor } from '../domain/redactor.ts'
 import { retryAfterMs } from './retry-after.ts'
 import { ServerFailure } from './server-failure.ts'
 import type { ServerFailureKind } from './server-failure.ts'
@@ -28,11 +29,13 @@ export interface LlmServerClientDeps {
 export class LlmServerClient {
   readonly #deps: LlmServerClientDeps
   readonly #basePath: string
+  readonly #redactor: Redactor
   #pool: Pool | null = null
 
   constructor(deps: LlmServerClientDeps) {
     this.#deps = deps
     this.#basePath = deps.url.pathname.replace(/\/+$/, '').replace(/\/v1$/, '')
+    this.#redactor = new Redactor(deps.apiKey === null ? [] : [deps.apiKey.reveal()])
   }
 
   /** The JSON of a GET. */
@@ -57,7 +60,7 @@ export class LlmServerClient {
 
   /** What the server says, fit to be shown. */
   presentable(text: string): string {
-    return presentable(text, this.#deps.apiKey?.reveal() ?? null)
+    return presentable(text, this.#redactor)
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { Redactor } from '../domain/redactor.ts'
 
 const MAX_CHARS = 500
 
@@ -23,8 +24,10 @@ export function sentenceOf(body: unknown): string | null {
 }
 
 /** Makes what a server says fit to be shown: without the key, in one line, and not at any length. */
-export function presentable(text: string, apiKey: string | null): string {
-  const safe = apiKey === null ? text : text.replaceAll(apiKey, '[redacted]')
-  const line = safe.replaceAll(/[\p{Cc}\s]+/gu, ' ').trim()
+export function presentable(text: string, redactor: Redactor): string {
+  const line = redactor
+    .clean(text)
+    .replaceAll(/[\p{Cc}\s]+/gu, ' ')
+    .trim()
   return line.length > MAX_CHARS ? `${line.slice(0, MAX_CHARS)}…` : line
 }

@@ -1,22 +1,18 @@
 import type { LogAttributes } from '../domain/ports.ts'
+import { Redactor } from '../domain/redactor.ts'
 
 /** Attributes ready to be written: no secret, no value beyond the bound, nothing that is not known. */
 export type CleanAttributes = Readonly<Record<string, string | number | boolean>>
 
 const MAX_VALUE_CHARS = 1_000
-/** A shorter secret would be found in every other word, and protects nothing. */
-const MIN_SECRET_CHARS = 4
-const REDACTED = '[redacted]'
 
 /** Takes secrets out of what goes into log lines, and bounds its length. */
 export class LogCleaner {
-  readonly #secrets: readonly string[]
+  readonly #redactor: Redactor
 
-  /** `secrets` are also found URL-encoded. Those of fewer than 4 characters are left out. */
+  /** `secrets` are found in all the forms that `Redactor` names. */
   constructor(secrets: readonly string[]) {
-    const forms = secrets.flatMap((secret) => (secret.length < MIN_SECRET_CHARS ? [] : [secret, encodeURIComponent(secret)]))
-    // The longest first, so that one that contains another leaves no rest.
-    this.#secrets = [...new Set(forms)].toSorted((a, b) => b.length - a.length)
+    this.#redactor = new Redactor(secrets)
   }
 
   attributes(attributes: LogAttributes): CleanAttributes {
@@ -28,9 +24,8 @@ export class LogCleaner {
   }
 
   text(text: string): string {
-    let clean = text
     // Before anything is cut off, so that no part of a secret is left standing at the edge.
-    for (const secret of this.#secrets) if (clean.includes(secret)) clean = clean.replaceAll(secret, REDACTED)
+    const clean = this.#redactor.clean(text)
     return clean.length <= MAX_VALUE_CHARS ? clean : `${clean.slice(0, MAX_VALUE_CHARS)}… (${clean.length} characters)`
   }
 }

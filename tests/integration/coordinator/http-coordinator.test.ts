@@ -17,6 +17,7 @@ import { startScriptedServer } from '../../support/scripted-server.ts'
 import type { ReceivedRequest, ScriptedAnswer } from '../../support/scripted-server.ts'
 
 const NEVER = new AbortController().signal
+const KEY = 'key/of+node-1'
 
 async function setUp(
   script: (request: ReceivedRequest) => ScriptedAnswer | Promise<ScriptedAnswer>,
@@ -28,7 +29,7 @@ async function setUp(
   const coordinator = new HttpCoordinator({
     transport: {
       baseUrl: new URL(basePath, server.url),
-      apiKey: { reveal: () => 'k3y' },
+      apiKey: { reveal: () => KEY },
       timeoutMs,
       maxConnections: 4,
       userAgent: 'aitbc-miner/test',
@@ -40,6 +41,8 @@ async function setUp(
   onTestFinished(() => coordinator.close())
   return { coordinator, logger, requests: server.requests }
 }
+
+const JOB_LEASE = { id: 'L1', expires_at: '2026-01-01T00:00:00Z' }
 
 const JOB: Job = {
   id: 'job:1',
@@ -105,7 +108,7 @@ describe('HttpCoordinator', () => {
     const answer = await coordinator.heartbeat(HEARTBEAT, NEVER)
     expect(answer).toEqual({ serverTimeMs: Date.parse('2026-01-01T00:00:00Z'), leases: null, cancel: ['a'], drain: true })
     const [request] = requests
-    expect(request?.headers.authorization).toBe('Bearer k3y')
+    expect(request?.headers.authorization).toBe(`Bearer ${KEY}`)
     expect(request?.headers['idempotency-key']).toMatch(/^[0-9a-f-]{36}$/)
     expect(HeartbeatSchema.parse(JSON.parse(String(request?.body)))).toMatchObject({
       miner_id: 'node-1',
@@ -246,11 +249,38 @@ describe('HttpCoordinator', () => {
   })
 
   it('keeps the key, and a message without end, out of what it reports', async () => {
-    const message = `bad key Bearer k3y ${'x'.repeat(10_000)}`
+    const message = `bad key Bearer ${KEY} ${'x'.repeat(10_000)}`
     const { coordinator } = await setUp(() => ({ status: 401, body: { error: { code: 'UNAUTHORIZED', message } } }))
     const failure: unknown = await coordinator.heartbeat(HEARTBEAT, NEVER).catch((error: unknown) => error)
     expect(String(failure)).toContain('bad key Bearer [redacted]')
     expect(String(failure).length).toBeLessThan(1_000)
+  })
+
+  it('keeps the key out of what it reports of a redirect', async () => {
+    const location = `https://elsewhere.example/?${new URLSearchParams({ key: KEY }).toString()}`
+    const { coordinator } = await setUp(() => ({ status: 302, headers: { location } }))
+    const failure: unknown = await coordinator.heartbeat(HEARTBEAT, NEVER).catch((error: unknown) => error)
+    expect(String(failure)).toContain('https://elsewhere.example/?key=[redacted]')
+  })
+
+  it.each([
+    ['in its params', { id: 'job:1', workload: 'llm_gen', params: { prompt: `say ${KEY}` }, lease: JOB_LEASE }, 'job:1'],
+    ['in base64', { id: 'job:1', workload: 'llm_gen', params: { data: btoa(`x${KEY}`) }, lease: JOB_LEASE }, 'job:1'],
+    ['as its id', { id: KEY, workload: 'llm_gen', lease: JOB_LEASE }, '[redacted]'],
+    ['in the name of a field', { id: 'job:1', workload: 'llm_gen', params: { [KEY]: 1 }, lease: JOB_LEASE }, 'job:1'],
+  ])('has a job refused that brings the key %s', async (_where, body, id) => {
+    const { coordinator } = await setUp(() => ({ body }))
+    const answer = await coordinator.next({ slots: 1, waitS: 0, workloads: ['llm_gen'] }, NEVER)
+    expect(answer).toMatchObject({ kind: 'malformed', id, leaseId: 'L1', failure: { retryable: id === 'job:1' } })
+    expect(JSON.stringify(answer)).not.toContain(KEY)
+  })
+
+  it('takes the key out of every other answer, which goes its way', async () => {
+    const { coordinator } = await setUp(() => ({ body: { ...RECEIPT, reward: { amount: '1', unit: KEY } } }))
+    expect(await coordinator.deliver(entryOf(provedWith(textOutput('{}'))), NEVER)).toMatchObject({
+      kind: 'credited',
+      unit: '[redacted]',
+    })
   })
 
   it.each([405, 501])('tries a proof again that is answered %i, for it is finished work', async (status) => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { Redactor } from '../../../src/domain/redactor.ts'
 import { presentable, sentenceOf } from '../../../src/llm-server/server-sentence.ts'
 
 describe('sentenceOf', () => {
@@ -19,14 +20,14 @@ describe('sentenceOf', () => {
 
 describe('presentable', () => {
   it('takes out the key, wherever it stands', () => {
-    expect(presentable('wrong key k-1, not k-1', 'k-1')).toBe('wrong key [redacted], not [redacted]')
+    expect(presentable('wrong key k-123, not k-123', new Redactor(['k-123']))).toBe('wrong key [redacted], not [redacted]')
   })
 
   it('makes one line of it', () => {
-    expect(presentable(' a\n\tb\u001b[31m\u0000c ', null)).toBe('a b [31m c')
+    expect(presentable(' a\n\tb\u001b[31m\u0000c ', new Redactor([]))).toBe('a b [31m c')
   })
 
   it('shortens it', () => {
-    expect(presentable('x'.repeat(10_000), null)).toHaveLength(501)
+    expect(presentable('x'.repeat(10_000), new Redactor([]))).toHaveLength(501)
   })
 })
