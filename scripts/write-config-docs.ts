@@ -68,8 +68,8 @@ systemctl restart aitbc-miner
   stands, \`$\` and all.
 - A value has no escapes and ends on its line. What a shell would read in another way is an error, not a guess.
 - A key that does not exist is an error. A key that is set twice counts as in the last line, with a warning.
-- The environment variable \`AITBC_<KEY>\`, for example \`AITBC_COORD_URL\`, overrides the file. \`AITBC_API_KEY\` works, but the environment
-  of a process is easier to see than a file of mode 0640.
+- The environment variable \`AITBC_<KEY>\`, for example \`AITBC_COORD_URL\`, overrides the file. \`AITBC_API_KEY\` works, with a
+  warning: the environment that a process was started with is easier to see (\`systemctl show\`, \`/proc\`) than a file of mode 0640.
 - \`true\`, \`yes\`, \`on\` and \`1\` are the same; so are \`false\`, \`no\`, \`off\` and \`0\`.
 - Paths are absolute.
 
@@ -81,9 +81,10 @@ waits without calling the coordinator until it is set and the miner restarted. W
 
 ## The API key
 
-Keep the file closed to others: \`chmod 640\`, owned by root and the miner's group. The key is never logged, printed or passed as an
-argument. Over plain \`http://\` it goes to this machine alone; any other such \`COORD_URL\` is refused unless
-\`ALLOW_INSECURE_HTTP=true\`.
+Keep the file closed to others: \`chmod 640\`, owned by root and the miner's group. The key is never logged, printed, written to another
+file or passed to another process, and a job that brings it is refused (\`E_DENY\`). Over plain \`http://\` it goes to this machine alone;
+any other such \`COORD_URL\` is refused unless \`ALLOW_INSECURE_HTTP=true\`. Redirects are not followed. The variables
+\`HTTP_PROXY\` and \`HTTPS_PROXY\` are not read: the miner connects to its coordinator directly.
 `
 
 function renderReference(): string {

@@ -70,5 +70,5 @@ function launcher(): string {
   const options = /^node (.*)src\/main\.ts$/.exec(scripts.miner)?.[1]
   if (options === undefined)
     throw new Error(`the script "miner" of package.json is not "node OPTIONS src/main.ts" but ${scripts.miner}`)
-  return `#!/bin/sh\nexec /${LIBRARY}/node ${options}/${LIBRARY}/app/src/main.js "$@"\n`
+  return `#!/bin/sh\n# A core dump would hold the API key.\nulimit -c 0\nexec /${LIBRARY}/node ${options}/${LIBRARY}/app/src/main.js "$@"\n`
 }

@@ -3,8 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Program } from './program.ts'
 
-/** As in the script `miner` of package.json: a small young generation and one helper thread save 8 MB and cost no speed. */
-export const MINER_NODE_FLAGS: readonly string[] = ['--max-semi-space-size=1', '--v8-pool-size=1']
+/**
+ * As in the script `miner` of package.json: a small young generation and one helper thread save 8 MB and cost no speed; no signal opens
+ * a debugger.
+ */
+export const MINER_NODE_FLAGS: readonly string[] = ['--max-semi-space-size=1', '--v8-pool-size=1', '--disable-sigusr1']
 
 /** Starts the mock coordinator on a free port (or the given one) and resolves when it listens. */
 export async function startCoordinatorProgram(

@@ -3,7 +3,7 @@ import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs'
 import { parseConfFile } from './conf-file.ts'
 import type { ConfigProblem, Source } from './config-problem.ts'
 import { problemAt } from './config-problem.ts'
-import { isKeyName, keyNames } from './keys.ts'
+import { isKeyName, keyNames, KEYS } from './keys.ts'
 import type { KeyName } from './keys.ts'
 import { nearestName } from '../domain/nearest-name.ts'
 import { isPlaceholderText } from './placeholder-text.ts'
@@ -29,6 +29,8 @@ export type Environment = Readonly<Record<string, string | undefined>>
 export const ENVIRONMENT_PREFIX = 'AITBC_'
 const MAX_BYTES = 1024 * 1024
 const MAX_NAME_LENGTH = 40
+const EXPOSED =
+  'a secret in the environment can be read by others (systemctl show, /proc); write it into the configuration file instead'
 const OTHERS_ANY_ACCESS = 0o007
 
 /** Reads the file and lays the `AITBC_<KEY>` variables over it. A file that cannot be read is a problem, not a throw. */
@@ -72,8 +74,10 @@ function collectFromEnvironment(env: Environment, values: Map<KeyName, RawValue>
   for (const [variable, text] of Object.entries(env)) {
     if (text === undefined || !variable.startsWith(ENVIRONMENT_PREFIX)) continue
     const key = variable.slice(ENVIRONMENT_PREFIX.length)
-    if (isKeyName(key)) values.set(key, { text, source: { kind: 'environment' } })
-    else problems.push(problemAt({ kind: 'environment' }, key, 'warning', unknownKey(key)))
+    if (isKeyName(key)) {
+      values.set(key, { text, source: { kind: 'environment' } })
+      if (KEYS[key].type.isSecret && text !== '') problems.push(problemAt({ kind: 'environment' }, key, 'warning', EXPOSED))
+    } else problems.push(problemAt({ kind: 'environment' }, key, 'warning', unknownKey(key)))
   }
 }
 

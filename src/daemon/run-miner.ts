@@ -16,6 +16,7 @@ import { logProblems } from './log-problems.ts'
 import { MinerTotals } from './miner-totals.ts'
 import { ServiceStatus } from './service-status.ts'
 import { SettingsReload } from './settings-reload.ts'
+import { shieldProcess } from './shield-process.ts'
 import { StopSignals } from './signals.ts'
 import { watchFiles } from './watch-files.ts'
 
@@ -57,6 +58,7 @@ async function runWith(opened: AsyncDisposableStack, { settings, load, version }
   })
   opened.defer(() => log.close())
   const { logger } = log
+  shieldProcess({ process, logger, exit: (code) => process.exit(code) })
   const signals = new StopSignals({ process, logger })
   signals.listen()
   opened.defer(() => signals.letGo())

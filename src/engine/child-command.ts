@@ -31,7 +31,8 @@ export function childCommand(
 ): ChildCommand {
   return {
     execPath: spawn.execPath,
-    args: [spawn.entry, kind, JSON.stringify(settings)],
+    // A debugger, which that signal opens otherwise, would let every user of the machine in.
+    args: ['--disable-sigusr1', spawn.entry, kind, JSON.stringify(settings)],
     environment: childEnvironment(kind, spawn.environment, visibility),
   }
 }
