@@ -14,6 +14,8 @@ Options:
   --keys FILE     issued keys for --strict, as JSON: [{"key": "...", "role": "miner|client|admin", "wallet": "...", "miner_id": "..."}]
                   with wallet and miner_id optional; without it one key of each role is made and shown once
   --lease-secs N  how long a miner holds a job without a heartbeat (default 60)
+  --max-attempts N
+                  how often a job is handed out before it fails (default 3)
   --quiet         log errors alone
   --help          this text
 
@@ -34,6 +36,7 @@ export interface CommandLine {
   readonly isStrict: boolean
   readonly keysPath: string | null
   readonly leaseS: number
+  readonly maxAttempts: number
   readonly isQuiet: boolean
   readonly wantsHelp: boolean
 }
@@ -49,6 +52,7 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
       strict: { type: 'boolean', default: false },
       keys: { type: 'string' },
       'lease-secs': { type: 'string', default: '60' },
+      'max-attempts': { type: 'string', default: '3' },
       quiet: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
@@ -61,6 +65,7 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
     isStrict: values.strict,
     keysPath: values.keys ?? null,
     leaseS: readWhole('--lease-secs', values['lease-secs'], 1, 86_400),
+    maxAttempts: readWhole('--max-attempts', values['max-attempts'], 1, 1_000),
     isQuiet: values.quiet,
     wantsHelp: values.help,
   }

@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs'
+import { CRASH_VARIABLE, crashAt } from '../src/platform/crash-at.ts'
 import { makeKeys, readKeysFile } from './auth/issued-keys.ts'
 import type { IssuedKey } from './auth/key-ring.ts'
 import { HELP, parseCommandLine } from './command-line.ts'
 import type { CommandLine } from './command-line.ts'
+import { CRASH_POINTS } from './crash-points.ts'
 import { startCoordinator } from './server.ts'
 
 process.exitCode = await main(process.argv.slice(2))
@@ -37,6 +39,8 @@ async function serve(options: CommandLine): Promise<void> {
     isStrict: options.isStrict,
     keys: keys.issued,
     leaseS: options.leaseS,
+    maxAttempts: options.maxAttempts,
+    crashPoint: crashAt(CRASH_POINTS, process.env[CRASH_VARIABLE]),
     log: (line) => {
       if (!options.isQuiet || line.startsWith('error ')) log(line)
     },

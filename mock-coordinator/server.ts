@@ -45,7 +45,7 @@ export interface Coordinator {
 export async function startCoordinator(options: CoordinatorOptions = {}): Promise<Coordinator> {
   const { host = '127.0.0.1', port = 0, ...chosen } = options
   const settings: Settings = { ...DEFAULT_SETTINGS, ...chosen }
-  const store = openStore(settings.dbPath, settings.maxIdempotencyRecords)
+  const store = openStore(settings.dbPath, settings.maxIdempotencyRecords, settings.crashPoint)
   try {
     const hub = new EventHub(store.events)
     const dispatcher = new Dispatcher({ store, hub, settings })

@@ -1,4 +1,5 @@
 import type { IssuedKey } from './auth/key-ring.ts'
+import type { CrashPoint } from './crash-points.ts'
 
 /** The figures a coordinator runs by. */
 export interface Settings {
@@ -25,6 +26,8 @@ export interface Settings {
   readonly nowMs: () => number
   /** Takes one line per request and event; never an API key. */
   readonly log: (line: string) => void
+  /** Called at each crash point, for tests. */
+  readonly crashPoint: (name: CrashPoint) => void
 }
 
 /** What a coordinator runs by unless told otherwise. */
@@ -46,4 +49,5 @@ export const DEFAULT_SETTINGS: Settings = {
   maxAuthFailuresPerMinute: 300,
   nowMs: () => Date.now(),
   log: () => undefined,
+  crashPoint: () => undefined,
 }

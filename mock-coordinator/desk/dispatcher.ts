@@ -84,7 +84,7 @@ export class Dispatcher {
     const nowMs = settings.nowMs()
     const leaseId = newId('lease', nowMs)
     const lease = { leaseId, keyId: miner.keyId, minerId: miner.minerId, expiresMs: nowMs + settings.leaseS * 1000 }
-    store.transact(() => {
+    store.transact('lease', () => {
       store.jobs.lease(job.id, lease, nowMs)
       store.leases.insert({ id: leaseId, job_id: job.id, attempt: job.attempt, key_id: miner.keyId, miner_id: miner.minerId })
       hub.publishState(job.id, 'leased', job.attempt, nowMs)

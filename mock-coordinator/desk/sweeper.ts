@@ -22,7 +22,7 @@ export class Sweeper {
   /** Expires jobs past their deadline, takes back leases that were not renewed, forgets old idempotency records. */
   sweep(): void {
     const { store } = this.#deps
-    store.transact(() => {
+    store.transact('sweep', () => {
       this.#expireJobs()
       this.#takeBackLeases()
       store.idempotency.prune(this.#deps.settings.nowMs())

@@ -29,6 +29,7 @@ export function addClientRoutes(app: Express, context: Context): void {
   app.post(
     '/v1/jobs',
     postRoute(context, {
+      operation: 'submit',
       roles: client,
       schema: JobSubmissionSchema,
       handle: ({ identity, body }) => ({ status: 201, body: jobs.submit(identity, body) }),
@@ -47,6 +48,7 @@ export function addClientRoutes(app: Express, context: Context): void {
   app.post(
     '/v1/jobs/:id/cancel',
     postRoute(context, {
+      operation: 'cancel',
       roles: client,
       schema: z.unknown(),
       handle: ({ identity, id }) => ({ status: 200, body: jobs.cancel(identity, id) }),

@@ -5,6 +5,7 @@ import type { Role } from '../../src/protocol/endpoints.ts'
 import { ApiError } from '../api-error.ts'
 import { authenticate, authorize } from '../auth/authenticate.ts'
 import type { Identity } from '../auth/key-ring.ts'
+import type { Operation } from '../crash-points.ts'
 import { validate } from '../validate.ts'
 import type { Context } from './context.ts'
 import { parseJson, readBody } from './read-body.ts'
@@ -17,6 +18,7 @@ export interface Answer {
 
 /** A POST: who may call it, what it takes, and what it does inside one transaction. */
 export interface PostRoute<Body> {
+  readonly operation: Operation
   readonly roles: readonly Role[]
   readonly schema: z.ZodType<Body>
   readonly handle: (call: { readonly identity: Identity; readonly body: Body; readonly id: string }) => Answer
@@ -33,14 +35,14 @@ export function postRoute<Body>(context: Context, route: PostRoute<Body>): Reque
     const scope = context.idempotency.scopeOf(request, identity, request.path)
     if (scope === null) {
       const raw = await readBody(request, context.settings.maxJsonBytes)
-      const answer = context.store.transact(() => run(route, identity, request, raw))
+      const answer = context.store.transact(route.operation, () => run(route, identity, request, raw))
       sendJson(response, answer.status, answer.body)
       return
     }
     context.idempotency.enter(scope)
     try {
       const raw = await readBody(request, context.settings.maxJsonBytes)
-      answerOnce(context, scope, raw, response, () => run(route, identity, request, raw))
+      answerOnce(context, { operation: route.operation, scope, raw }, response, () => run(route, identity, request, raw))
     } finally {
       context.idempotency.leave(scope)
     }
@@ -72,7 +74,14 @@ function run<Body>(route: PostRoute<Body>, identity: Identity, request: Request,
   return route.handle({ ...call, body: validate(route.schema, json) })
 }
 
-function answerOnce(context: Context, scope: string, raw: Buffer, response: Response, act: () => Answer): void {
+interface KeyedCall {
+  readonly operation: Operation
+  /** Of the idempotency key. */
+  readonly scope: string
+  readonly raw: Buffer
+}
+
+function answerOnce(context: Context, { operation, scope, raw }: KeyedCall, response: Response, act: () => Answer): void {
   const { store, settings } = context
   const bodySha = createHash('sha256').update(raw).digest('base64')
   const nowMs = settings.nowMs()
@@ -86,7 +95,7 @@ function answerOnce(context: Context, scope: string, raw: Buffer, response: Resp
   }
   const keep = (status: number, body: string) => store.idempotency.put(scope, { body_sha: bodySha, status, body, at_ms: nowMs })
   try {
-    const { status, text } = store.transact(() => {
+    const { status, text } = store.transact(operation, () => {
       const answer = act()
       const text = JSON.stringify(answer.body)
       keep(answer.status, text)

@@ -21,6 +21,7 @@ export function addMinerRoutes(app: Express, context: Context): void {
   app.post(
     '/v1/miner/proof',
     postRoute(context, {
+      operation: 'proof',
       roles,
       schema: ProofSchema,
       handle: ({ identity, body }) => {
@@ -33,6 +34,7 @@ export function addMinerRoutes(app: Express, context: Context): void {
   app.post(
     '/v1/miner/heartbeat',
     postRoute(context, {
+      operation: 'heartbeat',
       roles,
       schema: HeartbeatSchema,
       handle: ({ identity, body }) => ({ status: 200, body: context.heartbeats.accept(identity, body) }),
@@ -42,6 +44,7 @@ export function addMinerRoutes(app: Express, context: Context): void {
   app.post(
     '/v1/miner/register',
     postRoute(context, {
+      operation: 'register',
       roles,
       schema: CapabilitiesSchema,
       handle: ({ identity, body }) => ({
@@ -59,6 +62,7 @@ export function addMinerRoutes(app: Express, context: Context): void {
   app.post(
     '/v1/miner/fail',
     postRoute(context, {
+      operation: 'fail',
       roles,
       schema: FailSchema,
       handle: ({ identity, body }) => ({ status: 200, body: context.failures.accept(identity, body) }),
@@ -68,6 +72,7 @@ export function addMinerRoutes(app: Express, context: Context): void {
   app.post(
     '/v1/miner/jobs/:id/events',
     postRoute(context, {
+      operation: 'events',
       roles,
       schema: JobEventsSchema,
       handle: ({ identity, body, id }) => {

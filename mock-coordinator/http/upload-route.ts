@@ -33,7 +33,7 @@ export function uploadRoute(context: Context): RequestHandler {
       })
     }
     const sha256 = actual.toString('hex')
-    store.transact(() => {
+    store.transact('upload', () => {
       // Once more: the lease may have gone while the bytes came in.
       const leaseId = requireLease(context, identity, id)
       store.outputs.put(id, { lease_id: leaseId, media_type: mediaType, sha256 }, bytes)

@@ -1,4 +1,5 @@
 import { DatabaseSync } from 'node:sqlite'
+import type { CrashPoint, Operation } from '../crash-points.ts'
 
 const SCHEMA = `
 CREATE TABLE IF NOT EXISTS jobs (
@@ -106,16 +107,20 @@ export function openDatabase(path: string): DatabaseSync {
   return database
 }
 
-/** Makes a function that runs `change` as one transaction: all of it stands, or, when it throws, none. */
-export function transactor(database: DatabaseSync): <Result>(change: () => Result) => Result {
+/** Runs a change as one transaction: all of it stands, or, when it throws, none. */
+export type Transact = <Result>(operation: Operation, change: () => Result) => Result
+
+export function transactor(database: DatabaseSync, crashPoint: (name: CrashPoint) => void): Transact {
   const begin = database.prepare('BEGIN IMMEDIATE')
   const commit = database.prepare('COMMIT')
   const rollback = database.prepare('ROLLBACK')
-  return (change) => {
+  return (operation, change) => {
     begin.run()
     try {
       const result = change()
+      crashPoint(`${operation}:before-commit`)
       commit.run()
+      crashPoint(`${operation}:after-commit`)
       return result
     } catch (error) {
       rollback.run()

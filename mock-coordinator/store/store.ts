@@ -1,5 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
+import type { CrashPoint } from '../crash-points.ts'
 import { openDatabase, transactor } from './database.ts'
+import type { Transact } from './database.ts'
 import { EventTable } from './event-table.ts'
 import { IdempotencyTable } from './idempotency-table.ts'
 import { JobTable } from './job-table.ts'
@@ -18,12 +20,11 @@ export interface Store {
   readonly outputs: OutputTable
   readonly miners: MinerRegistry
   readonly idempotency: IdempotencyTable
-  /** Runs `change` as one transaction. */
-  transact<Result>(change: () => Result): Result
+  readonly transact: Transact
 }
 
 /** Opens the store at `path`, or in memory with `:memory:`. */
-export function openStore(path: string, maxIdempotencyRecords: number): Store {
+export function openStore(path: string, maxIdempotencyRecords: number, crashPoint: (name: CrashPoint) => void): Store {
   const database = openDatabase(path)
   return {
     database,
@@ -34,6 +35,6 @@ export function openStore(path: string, maxIdempotencyRecords: number): Store {
     outputs: new OutputTable(database),
     miners: new MinerRegistry(database),
     idempotency: new IdempotencyTable(database, maxIdempotencyRecords),
-    transact: transactor(database),
+    transact: transactor(database, crashPoint),
   }
 }

@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs'
 import { access } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
 import { CoordinatorFailure } from '../domain/coordinator-failure.ts'
+import type { CrashPointHook } from '../domain/crash-points.ts'
 import type { OutboxEntry } from '../domain/journal.ts'
 import type { Job } from '../domain/job.ts'
 import type { Failed, JobOutput, Proved, Settlement } from '../domain/outcome.ts'
@@ -14,6 +15,7 @@ export interface DeliverDeps {
   readonly transport: HttpTransport
   readonly optional: OptionalEndpoints
   readonly minerId: string
+  readonly crashPoint?: CrashPointHook | undefined
 }
 
 /**
@@ -37,7 +39,10 @@ async function deliverProof(deps: DeliverDeps, entry: OutboxEntry, proved: Prove
   const { output } = proved
   const inline = output.bytes.kind === 'memory' && output.sizeBytes <= MAX_INLINE_OUTPUT_BYTES ? output.bytes.data : null
   if (inline === null && (await isGone(output))) return { kind: 'dropped', reason: 'its output file is gone from STATE_DIR' }
-  if (inline === null) await optional.call('output', () => uploadOutput(transport, entry.job, output, signal))
+  if (inline === null) {
+    await optional.call('output', () => uploadOutput(transport, entry.job, output, signal))
+    deps.crashPoint?.('deliver:uploaded')
+  }
   const json = toWireProof(minerId, entry.job, proved, inline)
   return creditOf(
     await transport.call({ method: 'POST', path: '/v1/miner/proof', json, idempotencyKey: entry.idempotencyKey, signal }),

@@ -9,6 +9,7 @@ import type {
   NextQuery,
   RegisterAnswer,
 } from '../domain/coordinator.ts'
+import type { CrashPointHook } from '../domain/crash-points.ts'
 import type { JobFailure } from '../domain/failure-codes.ts'
 import type { OutboxEntry } from '../domain/journal.ts'
 import type { Settlement } from '../domain/outcome.ts'
@@ -28,6 +29,7 @@ export interface HttpCoordinatorDeps {
   readonly sender: Sender
   readonly clock: Clock
   readonly logger: Logger
+  readonly crashPoint?: CrashPointHook
 }
 
 /** The coordinator API v1 over HTTP. */
@@ -35,10 +37,12 @@ export class HttpCoordinator implements Coordinator {
   readonly #transport: HttpTransport
   readonly #sender: Sender
   readonly #optional: OptionalEndpoints
+  readonly #crashPoint: CrashPointHook | undefined
 
   constructor(deps: HttpCoordinatorDeps) {
     this.#transport = new HttpTransport(deps.transport, deps.clock)
     this.#sender = deps.sender
+    this.#crashPoint = deps.crashPoint
     this.#optional = new OptionalEndpoints(deps.logger)
   }
 
@@ -88,7 +92,13 @@ export class HttpCoordinator implements Coordinator {
   }
 
   deliver(entry: OutboxEntry, signal: AbortSignal): Promise<Settlement> {
-    return deliverOutcome({ transport: this.#transport, optional: this.#optional, minerId: this.#sender.minerId }, entry, signal)
+    const deps = {
+      transport: this.#transport,
+      optional: this.#optional,
+      minerId: this.#sender.minerId,
+      crashPoint: this.#crashPoint,
+    }
+    return deliverOutcome(deps, entry, signal)
   }
 
   async refuse(id: string, leaseId: string | null, failure: JobFailure, signal: AbortSignal): Promise<void> {

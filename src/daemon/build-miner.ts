@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { MinerConfig } from '../config/miner-config.ts'
 import { HttpCoordinator } from '../coordinator/http-coordinator.ts'
 import type { Capabilities } from '../domain/coordinator.ts'
+import type { CrashPointHook } from '../domain/crash-points.ts'
 import type { OutboxEntry } from '../domain/journal.ts'
 import type { MinerStatus } from '../domain/miner-status.ts'
 import type { Clock, Logger, ServiceNotifier } from '../domain/ports.ts'
@@ -42,6 +43,7 @@ export interface BuildMinerDeps {
   /** Outlive this miner where one with other settings takes its place. */
   readonly startedAt: string
   readonly totals: MinerTotals
+  readonly crashPoint: CrashPointHook
 }
 
 export interface Miner {
@@ -70,14 +72,14 @@ export async function buildMiner(deps: BuildMinerDeps): Promise<Miner> {
 }
 
 async function assemble(opened: AsyncDisposableStack, deps: BuildMinerDeps): Promise<Miner> {
-  const { config, version, clock, logger, notifier, startedAt, totals } = deps
+  const { config, version, clock, logger, notifier, startedAt, totals, crashPoint } = deps
   const random = Math.random
 
   // The machine and the disk.
   const machine = opened.adopt(await openMachine(deps), (open) => open.close())
   const { gpus } = machine
   const identity = NodeIdentity.load(config.stateDir)
-  const journal = opened.adopt(SqliteJournal.open({ stateDir: config.stateDir }), (open) => open.close())
+  const journal = opened.adopt(SqliteJournal.open({ stateDir: config.stateDir, crashPoint }), (open) => open.close())
   opened.defer(startHousekeeping({ journal, clock, logger }))
   const workDirs = opened.adopt(new DiskWorkDirectories({ root: config.workDir, scope: scopeOf(config.stateDir) }), (open) =>
     open.close(),
@@ -108,7 +110,7 @@ async function assemble(opened: AsyncDisposableStack, deps: BuildMinerDeps): Pro
     maxConnections: CONNECTIONS,
     userAgent: `aitbc-miner/${version}`,
   }
-  const coordinator = new HttpCoordinator({ transport, sender, clock, logger })
+  const coordinator = new HttpCoordinator({ transport, sender, clock, logger, crashPoint })
   const health = new CoordinatorHealth({ clock, logger })
   const serverClock = new ServerClock(clock)
 
@@ -148,6 +150,7 @@ async function assemble(opened: AsyncDisposableStack, deps: BuildMinerDeps): Pro
       totals.countSettlement(settlement)
       logSettlement(logger, entry, settlement)
     },
+    crashPoint,
   })
   const runner = new JobRunner({
     journal,
@@ -179,6 +182,7 @@ async function assemble(opened: AsyncDisposableStack, deps: BuildMinerDeps): Pro
       delivery.offer(entry)
     },
     onFatal: (error) => lifecycle.fail(error),
+    crashPoint,
   })
   health.onRecovered(() => {
     pollWakeUp.notify()
@@ -230,6 +234,7 @@ async function assemble(opened: AsyncDisposableStack, deps: BuildMinerDeps): Pro
         totals.countAccepted()
         heartbeatWakeUp.notify()
       },
+      crashPoint,
     },
     heartbeatLoop: {
       coordinator,
@@ -258,6 +263,7 @@ async function assemble(opened: AsyncDisposableStack, deps: BuildMinerDeps): Pro
       onRegistered: (wishes) => {
         if (wishes.pollWaitS !== null) pollWaitS = Math.min(pollWaitS, wishes.pollWaitS)
       },
+      crashPoint,
     },
     notifier,
     drainMs: config.drainMs,

@@ -2,6 +2,8 @@ import { join } from 'node:path'
 import type { GoodConfig, LoadedConfig } from '../config/load-config.ts'
 import { serviceEnvironment } from '../config/service-environment.ts'
 import { ControlServer } from '../control/control-server.ts'
+import { CRASH_POINTS } from '../domain/crash-points.ts'
+import { CRASH_VARIABLE, crashAt } from '../platform/crash-at.ts'
 import { createLogger } from '../platform/logger.ts'
 import type { LogSettings } from '../platform/logger.ts'
 import { FileIdentity } from '../platform/file-identity.ts'
@@ -48,6 +50,7 @@ export async function runMiner(options: RunMinerOptions): Promise<number> {
 async function runWith(opened: AsyncDisposableStack, { settings, load, version }: RunMinerOptions): Promise<number> {
   const clock = new SystemClock()
   const { notifySocket, watchdogMs, isJournal, hasTerminal, wantsColors, variables } = serviceEnvironment()
+  const crashPoint = crashAt(CRASH_POINTS, variables[CRASH_VARIABLE])
   // Before the log, so that a second miner does not write into that of the first.
   const locks = opened.use(new OneLock(settings.config.stateDir))
   const log = createLogger({
@@ -87,7 +90,7 @@ async function runWith(opened: AsyncDisposableStack, { settings, load, version }
   }
   const totals = new MinerTotals()
   const startedAt = new Date(clock.nowMs()).toISOString()
-  const shared = { version, environment: variables, clock, logger, notifier, startedAt, totals }
+  const shared = { version, environment: variables, clock, logger, notifier, startedAt, totals, crashPoint }
 
   for (;;) {
     const life = new AsyncDisposableStack()

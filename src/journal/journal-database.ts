@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { StatementSync } from 'node:sqlite'
 import { AitbcError } from '../domain/errors.ts'
-import type { CrashPoint, JournalOperation } from './crash-points.ts'
+import type { CrashPointHook, JournalCrashPoint, JournalOperation } from '../domain/crash-points.ts'
 import { MIGRATIONS } from './migrations/migrations.ts'
 import { sqliteError } from './sqlite-error.ts'
 
@@ -14,7 +14,7 @@ const CHECKPOINT_PAGES = 4_096
 export interface JournalDatabaseOptions {
   readonly path: string
   /** Called at each named point; only tests pass one, to die there. */
-  readonly crashPoint?: (name: CrashPoint) => void
+  readonly crashPoint?: CrashPointHook
 }
 
 /**
@@ -26,7 +26,7 @@ export interface JournalDatabaseOptions {
 export class JournalDatabase {
   readonly path: string
   readonly #database: DatabaseSync
-  readonly #crashPoint: ((name: CrashPoint) => void) | undefined
+  readonly #crashPoint: CrashPointHook | undefined
   readonly #begin: StatementSync
   readonly #commit: StatementSync
   readonly #rollback: StatementSync
@@ -64,7 +64,7 @@ export class JournalDatabase {
     return this.#commits
   }
 
-  crashPoint(name: CrashPoint): void {
+  crashPoint(name: JournalCrashPoint): void {
     this.#crashPoint?.(name)
   }
 

@@ -4,7 +4,7 @@ import { AitbcError } from '../domain/errors.ts'
 import type { Job, Lease } from '../domain/job.ts'
 import type { AcceptResult, Journal, JournalCounts, JournalEntry, OutboxEntry } from '../domain/journal.ts'
 import type { Outcome, ProofOfCompute, Settlement } from '../domain/outcome.ts'
-import type { CrashPoint } from './crash-points.ts'
+import type { CrashPointHook } from '../domain/crash-points.ts'
 import { fileDataSync, GroupSync } from './group-sync.ts'
 import type { JournalContext } from './journal-context.ts'
 import { JournalDatabase } from './journal-database.ts'
@@ -30,8 +30,8 @@ export interface SqliteJournalOptions {
   readonly stateDir: string
   /** @default node:crypto's randomUUID */
   readonly newKey?: () => string
-  /** Called at each point of `crash-points.ts`; production passes none. */
-  readonly crashPoint?: (name: CrashPoint) => void
+  /** Called at each point of `JOURNAL_CRASH_POINTS`; production passes none. */
+  readonly crashPoint?: CrashPointHook
 }
 
 type Operations = Omit<Journal, 'counts' | 'sync' | 'close'>

@@ -1,5 +1,6 @@
 import type { Coordinator } from '../domain/coordinator.ts'
 import { CoordinatorFailure } from '../domain/coordinator-failure.ts'
+import type { CrashPointHook } from '../domain/crash-points.ts'
 import { MAX_DELIVERY_PAUSE_MS } from '../domain/journal.ts'
 import type { Journal, OutboxEntry } from '../domain/journal.ts'
 import type { Settlement } from '../domain/outcome.ts'
@@ -35,6 +36,7 @@ export interface DeliveryLoopDeps {
   readonly random: Random
   readonly logger: Logger
   readonly onSettled: (entry: OutboxEntry, settlement: Settlement) => void
+  readonly crashPoint?: CrashPointHook
 }
 
 /** How the deliveries fare, for `status`. */
@@ -169,7 +171,7 @@ export class DeliveryLoop {
   }
 
   async #deliver(entry: OutboxEntry, signal: AbortSignal): Promise<void> {
-    const { coordinator, journal, clock, health, deadlineMs } = this.#deps
+    const { coordinator, journal, clock, health, deadlineMs, crashPoint } = this.#deps
     if (clock.nowMs() - entry.createdAtMs > deadlineMs) {
       const reason = `not taken within ${Math.round(deadlineMs / 3_600_000)} h (DELIVERY_DEADLINE_HOURS)`
       return this.#settle(entry, { kind: 'dropped', reason }, signal)
@@ -177,11 +179,13 @@ export class DeliveryLoop {
     let settlement
     try {
       await journal.sync()
+      crashPoint?.('deliver:synced')
       settlement = await this.#deps.progress.within(this.#longestMs(entry), coordinator.deliver(entry, signal))
     } catch (error) {
       if (!(error instanceof CoordinatorFailure)) throw error
       return signal.aborted ? undefined : this.#failed(entry, error, signal)
     }
+    crashPoint?.('deliver:answered')
     this.#failures = 0
     health.succeeded()
     if (this.#lastFailure?.seq === entry.seq || this.#lastFailure?.failure.isGeneral === true) this.#lastFailure = null

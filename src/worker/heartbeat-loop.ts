@@ -1,5 +1,6 @@
 import type { Capabilities, Coordinator, Heartbeat, HeartbeatAnswer, RegisterAnswer } from '../domain/coordinator.ts'
 import { CoordinatorFailure } from '../domain/coordinator-failure.ts'
+import type { CrashPointHook } from '../domain/crash-points.ts'
 import type { GpuReading } from '../domain/gpu.ts'
 import type { Journal } from '../domain/journal.ts'
 import type { Clock, Logger, Random } from '../domain/ports.ts'
@@ -46,6 +47,7 @@ export interface HeartbeatLoopDeps {
   readonly wakeUp: WakeUp
   /** Told what the coordinator wishes when it answers the registration. */
   readonly onRegistered: (wishes: { readonly pollWaitS: number | null }) => void
+  readonly crashPoint?: CrashPointHook
 }
 
 /**
@@ -124,6 +126,7 @@ async function beat(deps: HeartbeatLoopDeps, leases: LeaseKeeper, told: ToldCapa
     },
     signal,
   )
+  deps.crashPoint?.('heartbeat:answered')
   if (capabilities !== null) told.taken(capabilities)
   health.succeeded()
   serverClock.observe(answer.serverTimeMs)

@@ -1,3 +1,4 @@
+import type { CrashPointHook } from '../domain/crash-points.ts'
 import type { Engine, RunResult } from '../domain/engine.ts'
 import { AitbcError } from '../domain/errors.ts'
 import { JobFailureError } from '../domain/failure-codes.ts'
@@ -48,6 +49,7 @@ export interface JobRunnerDeps {
   readonly onOutcome: (entry: OutboxEntry) => void
   /** The journal itself failed in a way that is nobody's job's fault: the daemon must stop. */
   readonly onFatal: (error: unknown) => void
+  readonly crashPoint?: CrashPointHook
 }
 
 interface Ended {
@@ -113,6 +115,7 @@ export class JobRunner {
     logOutcome(logger, ended.outcome)
     // The client's last tokens go before the end of the job; a coordinator that is slow to take them holds it up briefly.
     await events.finish(job.id, LAST_EVENTS_MS)
+    this.#deps.crashPoint?.('run:ended')
     const outboxEntry = await this.#record(active, ended, logger)
     if (outboxEntry !== null) {
       active.state = outboxEntry.outcome.kind === 'proved' ? 'proven' : 'failed'
@@ -162,6 +165,7 @@ export class JobRunner {
     this.#markRunning(seq)
     active.state = 'running'
     const workDir = await workDirs.create(seq)
+    this.#deps.crashPoint?.('run:prepared')
     return engine.run({
       job,
       workDir,

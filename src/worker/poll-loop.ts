@@ -1,5 +1,6 @@
 import type { Coordinator, NextAnswer } from '../domain/coordinator.ts'
 import { CoordinatorFailure } from '../domain/coordinator-failure.ts'
+import type { CrashPointHook } from '../domain/crash-points.ts'
 import { jobFailure } from '../domain/failure-codes.ts'
 import type { JobFailure } from '../domain/failure-codes.ts'
 import type { Job } from '../domain/job.ts'
@@ -46,6 +47,7 @@ export interface PollLoopDeps {
   readonly wakeUp: WakeUp
   readonly observe: PollObserver
   readonly onAccepted: () => void
+  readonly crashPoint?: CrashPointHook
 }
 
 /** What `status` wants to know of the polling. */
@@ -123,6 +125,7 @@ async function pollOnce(deps: PollLoopDeps, waitS: number, signal: AbortSignal):
   deps.health.succeeded()
   switch (answer.kind) {
     case 'job':
+      deps.crashPoint?.('poll:answered')
       observe.skipped = null
       return (await acceptJob(deps, answer.job, signal)) ? 'job' : 'nothing'
     case 'none': {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import type { JournalEntry, OutboxEntry } from '../../../src/domain/journal.ts'
-import { CRASH_POINTS } from '../../../src/journal/crash-points.ts'
+import { JOURNAL_CRASH_POINTS } from '../../../src/domain/crash-points.ts'
 import { SqliteJournal } from '../../../src/journal/sqlite-journal.ts'
 import { sampleProof } from '../../support/sample-jobs.ts'
 import { tempDir } from '../../support/temp-dir.ts'
@@ -57,7 +57,7 @@ function brokenPromise(fact: Fact, point: string, entries: JournalEntry[], due: 
 }
 
 describe('a journal whose process is killed', () => {
-  it.for(CRASH_POINTS)('at %s loses nothing and doubles nothing', async (point) => {
+  it.for(JOURNAL_CRASH_POINTS)('at %s loses nothing and doubles nothing', async (point) => {
     const stateDir = tempDir()
     expect(await lifeUntil(stateDir, point)).toBe('SIGKILL')
     const confirmed = confirmedIn(stateDir)

@@ -10,13 +10,14 @@ describe('parseCommandLine', () => {
     [['--port', 'http'], '--port must be a whole number'],
     [['--port', '70000'], '65535'],
     [['--keys', 'k.json'], 'add it'],
+    [['--max-attempts', '0'], '--max-attempts must be a whole number'],
     [['--nonsense'], '--nonsense'],
   ])('refuses %j', (args, message) => {
     expect(() => parseCommandLine(args)).toThrow(message)
   })
 
   it('explains every option in its help', () => {
-    for (const option of ['port', 'host', 'db', 'strict', 'keys', 'lease-secs', 'quiet', 'help'])
+    for (const option of ['port', 'host', 'db', 'strict', 'keys', 'lease-secs', 'max-attempts', 'quiet', 'help'])
       expect(HELP).toContain(`--${option}`)
   })
 })
