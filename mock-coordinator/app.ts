@@ -3,8 +3,10 @@ import express from 'express'
 import type { ErrorRequestHandler, Express, RequestHandler } from 'express'
 import { rateLimit } from 'express-rate-limit'
 import { ApiError } from './api-error.ts'
+import { injectFaults } from './faults/inject-faults.ts'
 import { addClientRoutes } from './http/client-routes.ts'
 import type { Context } from './http/context.ts'
+import { addFaultRoutes } from './http/fault-routes.ts'
 import { addMinerRoutes } from './http/miner-routes.ts'
 import { addPublicRoutes } from './http/public-routes.ts'
 import { sendError } from './http/respond.ts'
@@ -15,9 +17,10 @@ export function buildApp(context: Context): Express {
   const app = express()
   app.disable('x-powered-by')
   app.disable('etag')
-  app.use(tagRequests(context.settings))
+  app.use(tagRequests(context), injectFaults(context))
   addMinerRoutes(app, context)
   addClientRoutes(app, context)
+  addFaultRoutes(app, context)
   addPublicRoutes(app, context)
   app.use((request) => {
     throw new ApiError('NOT_FOUND', `there is no ${request.method} ${request.path}: see /docs`)
@@ -26,8 +29,9 @@ export function buildApp(context: Context): Express {
   return app
 }
 
-/** Gives each answer its `X-Request-Id` and each request its line in the log. */
-function tagRequests({ log, nowMs }: Settings): RequestHandler {
+/** Gives each answer its `X-Request-Id` and each request its line in the log, with the faults that struck it. */
+function tagRequests({ settings, faults }: Context): RequestHandler {
+  const { log, nowMs } = settings
   return (request, response, next) => {
     const id = randomUUID()
     const startedMs = nowMs()
@@ -37,7 +41,9 @@ function tagRequests({ log, nowMs }: Settings): RequestHandler {
     response.setHeader('Cache-Control', 'no-store')
     response.once('close', () => {
       const outcome = response.writableFinished ? String(response.statusCode) : 'hung-up'
-      log(`${method} ${JSON.stringify(path).slice(1, -1)} ${outcome} ${nowMs() - startedMs}ms request=${id}`)
+      const struck = faults.struck(response)
+      const injected = struck.length === 0 ? '' : ` faults=${struck.join(',')}`
+      log(`${method} ${JSON.stringify(path).slice(1, -1)} ${outcome} ${nowMs() - startedMs}ms request=${id}${injected}`)
     })
     next()
   }

@@ -16,6 +16,8 @@ Options:
   --lease-secs N  how long a miner holds a job without a heartbeat (default 60)
   --max-attempts N
                   how often a job is handed out before it fails (default 3)
+  --faults FILE   do wrong on purpose what this fault plan says: JSON, {"seed": N, "rules": [...]} (docs/faults.md);
+                  /v1/admin/faults shows, replaces and ends it
   --quiet         log errors alone
   --help          this text
 
@@ -37,6 +39,7 @@ export interface CommandLine {
   readonly keysPath: string | null
   readonly leaseS: number
   readonly maxAttempts: number
+  readonly faultsPath: string | null
   readonly isQuiet: boolean
   readonly wantsHelp: boolean
 }
@@ -53,6 +56,7 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
       keys: { type: 'string' },
       'lease-secs': { type: 'string', default: '60' },
       'max-attempts': { type: 'string', default: '3' },
+      faults: { type: 'string' },
       quiet: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
@@ -66,6 +70,7 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
     keysPath: values.keys ?? null,
     leaseS: readWhole('--lease-secs', values['lease-secs'], 1, 86_400),
     maxAttempts: readWhole('--max-attempts', values['max-attempts'], 1, 1_000),
+    faultsPath: values.faults ?? null,
     isQuiet: values.quiet,
     wantsHelp: values.help,
   }

@@ -5,6 +5,7 @@ import type { IssuedKey } from './auth/key-ring.ts'
 import { HELP, parseCommandLine } from './command-line.ts'
 import type { CommandLine } from './command-line.ts'
 import { CRASH_POINTS } from './crash-points.ts'
+import { readPlanFile } from './faults/read-plan-file.ts'
 import { startCoordinator } from './server.ts'
 
 process.exitCode = await main(process.argv.slice(2))
@@ -41,6 +42,7 @@ async function serve(options: CommandLine): Promise<void> {
     leaseS: options.leaseS,
     maxAttempts: options.maxAttempts,
     crashPoint: crashAt(CRASH_POINTS, process.env[CRASH_VARIABLE]),
+    faults: options.faultsPath === null ? null : readPlanFile(options.faultsPath),
     log: (line) => {
       if (!options.isQuiet || line.startsWith('error ')) log(line)
     },
@@ -50,6 +52,8 @@ async function serve(options: CommandLine): Promise<void> {
   process.stdout.write(
     `coordinator listening on ${coordinator.url} (${mode}, ${options.dbPath ?? 'in memory'}); docs at ${coordinator.url}/docs\n`,
   )
+  const { seed, rules } = coordinator.faults.report()
+  if (seed !== null) process.stdout.write(`faults on purpose: ${rules.length} rules of ${options.faultsPath}, seed ${seed}\n`)
   const signal = await nextSignal()
   await coordinator.close()
   log(`coordinator stopped by ${signal}`)

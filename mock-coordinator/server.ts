@@ -11,6 +11,7 @@ import { ProofDesk } from './desk/proof-desk.ts'
 import { Statistics } from './desk/statistics.ts'
 import { Sweeper } from './desk/sweeper.ts'
 import { WalletDesk } from './desk/wallet-desk.ts'
+import { FaultInjector } from './faults/fault-injector.ts'
 import type { Context } from './http/context.ts'
 import { IdempotencyGuard } from './http/idempotency-guard.ts'
 import { DEFAULT_SETTINGS } from './settings.ts'
@@ -35,6 +36,8 @@ export interface Coordinator {
   readonly url: string
   /** What it remembers, for tests to look into. */
   readonly store: Store
+  /** What it does wrong on purpose. */
+  readonly faults: FaultInjector
   /** Does now what its timer does by the second. */
   sweep(): void
   /** Ends waiting polls with no job, closes all connections and the store. */
@@ -50,6 +53,8 @@ export async function startCoordinator(options: CoordinatorOptions = {}): Promis
     const hub = new EventHub(store.events)
     const dispatcher = new Dispatcher({ store, hub, settings })
     const deps = { store, hub, dispatcher, settings }
+    const faults = new FaultInjector(settings)
+    if (settings.faults !== null) faults.put(settings.faults)
     const context: Context = {
       ...deps,
       keys: settings.isStrict ? new IssuedKeyRing(storeKeys(store.database, settings.keys)) : new OpenKeyRing(),
@@ -60,6 +65,7 @@ export async function startCoordinator(options: CoordinatorOptions = {}): Promis
       wallets: new WalletDesk(store, settings),
       statistics: new Statistics(store, settings),
       idempotency: new IdempotencyGuard(),
+      faults,
       startedMs: settings.nowMs(),
       version: VERSION,
     }
@@ -71,6 +77,7 @@ export async function startCoordinator(options: CoordinatorOptions = {}): Promis
     return {
       url,
       store,
+      faults,
       sweep: () => sweeper.sweep(),
       close: () => (closing ??= closeAll({ server, dispatcher, sweeper, store })),
     }

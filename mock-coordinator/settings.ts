@@ -1,5 +1,6 @@
 import type { IssuedKey } from './auth/key-ring.ts'
 import type { CrashPoint } from './crash-points.ts'
+import type { FaultPlan } from './faults/fault-plan.ts'
 
 /** The figures a coordinator runs by. */
 export interface Settings {
@@ -23,6 +24,8 @@ export interface Settings {
   readonly maxOutputBytes: number
   readonly maxIdempotencyRecords: number
   readonly maxAuthFailuresPerMinute: number
+  /** What goes wrong from the start; null: nothing. */
+  readonly faults: FaultPlan | null
   readonly nowMs: () => number
   /** Takes one line per request and event; never an API key. */
   readonly log: (line: string) => void
@@ -47,6 +50,7 @@ export const DEFAULT_SETTINGS: Settings = {
   maxOutputBytes: 64 * 1024 * 1024,
   maxIdempotencyRecords: 100_000,
   maxAuthFailuresPerMinute: 300,
+  faults: null,
   nowMs: () => Date.now(),
   log: () => undefined,
   crashPoint: () => undefined,

@@ -1,5 +1,5 @@
-import { requeueOrFail } from './requeue.ts'
 import type { DeskDeps } from './requeue.ts'
+import { takeBackLease } from './take-back-lease.ts'
 
 /** The one place where time ends leases, jobs and idempotency records. */
 export class Sweeper {
@@ -42,10 +42,6 @@ export class Sweeper {
 
   #takeBackLeases(): void {
     const { store, settings } = this.#deps
-    for (const job of store.jobs.withExpiredLease(settings.nowMs())) {
-      if (job.lease_id !== null) store.leases.end(job.lease_id, 'lost', false)
-      const error = { code: 'LEASE_LOST', message: `the lease of attempt ${job.attempt} was not renewed`, retryable: true }
-      requeueOrFail(this.#deps, job, { error, refusedBy: null })
-    }
+    for (const job of store.jobs.withExpiredLease(settings.nowMs())) takeBackLease(this.#deps, job)
   }
 }

@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { ENDPOINTS } from '../../src/protocol/endpoints.ts'
 import type { Endpoint, EndpointAnswer } from '../../src/protocol/endpoints.ts'
 
 const DocumentSchema = z.object({
@@ -12,14 +11,14 @@ const STYLE = `
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
 table { border-collapse: collapse; width: 100%; } th, td { text-align: left; vertical-align: top; padding: .35rem .75rem .35rem 0; border-bottom: 1px solid var(--line); }
 code, pre { font: 14px/1.45 ui-monospace, monospace; } pre { overflow: auto; padding: .75rem; border: 1px solid var(--line); border-radius: 6px; }
-.method { font-weight: 600; } .core { font-size: 12px; border: 1px solid currentColor; border-radius: 4px; padding: 0 .3rem; }
+.method { font-weight: 600; } .mark { font-size: 12px; border: 1px solid currentColor; border-radius: 4px; padding: 0 .3rem; }
 details { margin: .25rem 0; } summary { cursor: pointer; }
 `
 
-/** The API as one page of HTML without scripts, made from the table of endpoints and the OpenAPI document. */
-export function renderApiPage(document: unknown): string {
+/** The API as one page of HTML without scripts, made from the tables of endpoints and the OpenAPI document. */
+export function renderApiPage(document: unknown, endpoints: Readonly<Record<string, Endpoint>>): string {
   const { info, components } = DocumentSchema.parse(document)
-  const rows = Object.values<Endpoint>(ENDPOINTS).map(renderEndpoint).join('')
+  const rows = Object.values(endpoints).map(renderEndpoint).join('')
   const schemas = Object.entries(components.schemas)
     .map(
       ([name, schema]) =>
@@ -42,12 +41,13 @@ export function renderApiPage(document: unknown): string {
 }
 
 function renderEndpoint(endpoint: Endpoint): string {
-  const core = endpoint.isCore ? ' <span class="core">core</span>' : ''
+  const core = endpoint.isCore ? ' <span class="mark">core</span>' : ''
+  const own = endpoint.isMockOnly ? ' <span class="mark">mock only</span>' : ''
   const answers = Object.entries<EndpointAnswer>(endpoint.answers)
     .map(([status, answer]) => `<div><b>${status}</b> ${escapeHtml(answer.description)}</div>`)
     .join('')
   const errors = endpoint.errors.map((code) => `<code>${code}</code>`).join(' ')
-  return `<tr><td><span class="method">${endpoint.method.toUpperCase()}</span> <code>${escapeHtml(endpoint.path)}</code>${core}</td>
+  return `<tr><td><span class="method">${endpoint.method.toUpperCase()}</span> <code>${escapeHtml(endpoint.path)}</code>${core}${own}</td>
 <td>${escapeHtml(endpoint.summary)}</td><td>${endpoint.roles === null ? 'none' : endpoint.roles.join(', ')}</td><td>${answers}${errors}</td></tr>`
 }
 

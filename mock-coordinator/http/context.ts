@@ -7,6 +7,7 @@ import type { JobDesk } from '../desk/job-desk.ts'
 import type { ProofDesk } from '../desk/proof-desk.ts'
 import type { Statistics } from '../desk/statistics.ts'
 import type { WalletDesk } from '../desk/wallet-desk.ts'
+import type { FaultInjector } from '../faults/fault-injector.ts'
 import type { Settings } from '../settings.ts'
 import type { Store } from '../store/store.ts'
 import type { IdempotencyGuard } from './idempotency-guard.ts'
@@ -25,6 +26,7 @@ export interface Context {
   readonly wallets: WalletDesk
   readonly statistics: Statistics
   readonly idempotency: IdempotencyGuard
+  readonly faults: FaultInjector
   readonly startedMs: number
   readonly version: string
 }

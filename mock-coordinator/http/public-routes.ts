@@ -1,8 +1,10 @@
 import type { Express, Request, RequestHandler, Response } from 'express'
 import { rateLimit } from 'express-rate-limit'
 import helmet from 'helmet'
+import { ENDPOINTS } from '../../src/protocol/endpoints.ts'
 import { buildOpenApiDocument } from '../../src/protocol/openapi.ts'
 import { ApiError } from '../api-error.ts'
+import { FAULT_ENDPOINTS, FAULT_SCHEMAS } from '../faults/fault-endpoints.ts'
 import type { Context } from './context.ts'
 import { renderApiPage } from './api-page.ts'
 import { sendError, sendJson, sendJsonText } from './respond.ts'
@@ -27,11 +29,16 @@ export function addPublicRoutes(app: Express, context: Context): void {
   ]
   const made: { document?: string; page?: string } = {}
   app.get('/openapi.json', ...protect, (_request: Request, response: Response) => {
-    made.document ??= JSON.stringify(buildOpenApiDocument())
+    made.document ??= JSON.stringify(buildDocument())
     sendJsonText(response, 200, made.document)
   })
   app.get(['/', '/docs'], ...protect, (_request: Request, response: Response) => {
-    made.page ??= renderApiPage(buildOpenApiDocument())
+    made.page ??= renderApiPage(buildDocument(), { ...ENDPOINTS, ...FAULT_ENDPOINTS })
     response.type('html').end(made.page)
   })
+}
+
+/** The API v1 and what this coordinator has besides. */
+function buildDocument() {
+  return buildOpenApiDocument({ endpoints: FAULT_ENDPOINTS, schemas: FAULT_SCHEMAS })
 }

@@ -3,6 +3,8 @@ import { ApiError } from '../api-error.ts'
 
 /** Reads a whole body; throws `PAYLOAD_TOO_LARGE` over `maxBytes` and `BAD_REQUEST` when it breaks off or is compressed. */
 export function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  // Somebody on the way here has read it and left it where body parsers do.
+  if ('body' in request && request.body instanceof Buffer) return Promise.resolve(request.body)
   return new Promise((resolve, reject) => {
     const tooLarge = () => new ApiError('PAYLOAD_TOO_LARGE', `the body is over ${maxBytes} bytes`, { limit_bytes: maxBytes })
     if (Number(request.headers['content-length'] ?? 0) > maxBytes) {

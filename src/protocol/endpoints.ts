@@ -26,7 +26,7 @@ export interface EndpointAnswer {
 
 /** One call of the API. */
 export interface Endpoint {
-  readonly method: 'get' | 'post' | 'put'
+  readonly method: 'get' | 'post' | 'put' | 'delete'
   /** With path parameters in braces: `/v1/jobs/{id}`. */
   readonly path: string
   readonly summary: string
@@ -34,6 +34,8 @@ export interface Endpoint {
   readonly roles: readonly Role[] | null
   /** True for the calls that every coordinator has. */
   readonly isCore?: true
+  /** True for calls that are not of the API v1 but the mock coordinator's own. */
+  readonly isMockOnly?: true
   readonly query?: z.ZodObject
   readonly body?: z.ZodType
   /** The media type of a body that is not JSON. */

@@ -7,17 +7,26 @@ import type { ApiErrorCode } from './errors.ts'
 import { JobIdSchema } from './primitives.ts'
 
 type JsonValue = Record<string, unknown>
+type NamedSchemas = Readonly<Record<string, z.ZodType>>
 
-const COMPONENTS: Readonly<Record<string, z.ZodType>> = { ...MinerSchemas, ...ClientSchemas, ...AdminSchemas, ...PartSchemas }
+const COMPONENTS: NamedSchemas = { ...MinerSchemas, ...ClientSchemas, ...AdminSchemas, ...PartSchemas }
 const COMMON_ERRORS: readonly ApiErrorCode[] = ['UNAUTHORIZED', 'FORBIDDEN', 'RATE_LIMITED', 'INTERNAL', 'UNAVAILABLE']
 const BODY_ERRORS: readonly ApiErrorCode[] = ['BAD_REQUEST', 'PAYLOAD_TOO_LARGE', 'INVALID_PAYLOAD']
 const POST_ERRORS: readonly ApiErrorCode[] = ['IDEMPOTENCY_IN_FLIGHT', 'IDEMPOTENCY_KEY_REUSED']
 
+/** What a coordinator has besides the API v1. */
+export interface OpenApiAddition {
+  readonly endpoints: Readonly<Record<string, Endpoint>>
+  /** The bodies that these endpoints refer to, by name. */
+  readonly schemas: NamedSchemas
+}
+
 /** The OpenAPI 3.1 document of the coordinator API v1, made from the schemas and the table of endpoints. */
-export function buildOpenApiDocument(): JsonValue {
+export function buildOpenApiDocument(addition: OpenApiAddition = { endpoints: {}, schemas: {} }): JsonValue {
   const paths: Record<string, JsonValue> = {}
-  for (const [operationId, endpoint] of Object.entries<Endpoint>(ENDPOINTS)) {
-    paths[endpoint.path] = { ...paths[endpoint.path], [endpoint.method]: describeOperation(operationId, endpoint) }
+  const schemas = { ...COMPONENTS, ...addition.schemas }
+  for (const [operationId, endpoint] of Object.entries<Endpoint>({ ...ENDPOINTS, ...addition.endpoints })) {
+    paths[endpoint.path] = { ...paths[endpoint.path], [endpoint.method]: describeOperation(operationId, endpoint, schemas) }
   }
   return {
     openapi: '3.1.0',
@@ -33,7 +42,7 @@ export function buildOpenApiDocument(): JsonValue {
     security: [{ bearer: [] }, { apiKey: [] }],
     paths,
     components: {
-      schemas: describeComponents(),
+      schemas: describeComponents(schemas),
       securitySchemes: {
         bearer: { type: 'http', scheme: 'bearer' },
         apiKey: { type: 'apiKey', in: 'header', name: 'X-Api-Key' },
@@ -42,9 +51,9 @@ export function buildOpenApiDocument(): JsonValue {
   }
 }
 
-function describeComponents(): JsonValue {
+function describeComponents(components: NamedSchemas): JsonValue {
   const registry = z.registry<{ id: string }>()
-  for (const [id, schema] of Object.entries(COMPONENTS)) registry.add(schema, { id })
+  for (const [id, schema] of Object.entries(components)) registry.add(schema, { id })
   const { schemas } = z.toJSONSchema(registry, { io: 'input', uri: (id) => `#/components/schemas/${id}` })
   return Object.fromEntries(Object.entries(schemas).map(([name, { $schema: _dialect, $id: _uri, ...schema }]) => [name, schema]))
 }
@@ -54,22 +63,23 @@ function toJsonSchema(schema: z.ZodType): JsonValue {
   return rest
 }
 
-function schemaReference(schema: z.ZodType): JsonValue {
-  const name = Object.keys(COMPONENTS).find((key) => COMPONENTS[key] === schema)
+function schemaReference(schema: z.ZodType, components: NamedSchemas): JsonValue {
+  const name = Object.keys(components).find((key) => components[key] === schema)
   if (name === undefined) throw new Error('a body of the table of endpoints is missing among the OpenAPI components')
   return { $ref: `#/components/schemas/${name}` }
 }
 
-function describeOperation(operationId: string, endpoint: Endpoint): JsonValue {
+function describeOperation(operationId: string, endpoint: Endpoint, components: NamedSchemas): JsonValue {
   return {
     operationId,
     summary: endpoint.summary,
     tags: [endpoint.path.split('/')[2] ?? 'public'],
     ...(endpoint.isCore ? { 'x-core': true } : {}),
+    ...(endpoint.isMockOnly ? { 'x-mock-only': true } : {}),
     ...(endpoint.roles === null ? { security: [] } : { 'x-roles': endpoint.roles }),
     parameters: [...pathParameters(endpoint), ...queryParameters(endpoint), ...headerParameters(endpoint)],
-    ...describeRequestBody(endpoint),
-    responses: describeResponses(endpoint),
+    ...describeRequestBody(endpoint, components),
+    responses: describeResponses(endpoint, components),
   }
 }
 
@@ -90,22 +100,25 @@ function queryParameters(endpoint: Endpoint): JsonValue[] {
 
 function headerParameters(endpoint: Endpoint): JsonValue[] {
   if (endpoint.method === 'post') return [{ name: 'Idempotency-Key', in: 'header', required: false, schema: { type: 'string' } }]
-  if (endpoint.method === 'put') return [{ name: 'Content-Digest', in: 'header', required: true, schema: { type: 'string' } }]
+  if (endpoint.bodyMediaType !== undefined)
+    return [{ name: 'Content-Digest', in: 'header', required: true, schema: { type: 'string' } }]
   return []
 }
 
-function describeRequestBody(endpoint: Endpoint): JsonValue {
+function describeRequestBody(endpoint: Endpoint, components: NamedSchemas): JsonValue {
   if (endpoint.body !== undefined) {
-    return { requestBody: { required: true, content: { 'application/json': { schema: schemaReference(endpoint.body) } } } }
+    return {
+      requestBody: { required: true, content: { 'application/json': { schema: schemaReference(endpoint.body, components) } } },
+    }
   }
   if (endpoint.bodyMediaType !== undefined) return { requestBody: { required: true, content: { [endpoint.bodyMediaType]: {} } } }
   return {}
 }
 
-function describeResponses(endpoint: Endpoint): JsonValue {
+function describeResponses(endpoint: Endpoint, components: NamedSchemas): JsonValue {
   const responses: JsonValue = {}
   for (const [status, answer] of Object.entries<EndpointAnswer>(endpoint.answers)) {
-    responses[status] = { description: answer.description, ...describeContent(answer) }
+    responses[status] = { description: answer.description, ...describeContent(answer, components) }
   }
   for (const [status, codes] of Object.entries(Object.groupBy(errorsOf(endpoint), (code) => String(API_ERRORS[code].status)))) {
     responses[status] = {
@@ -116,17 +129,17 @@ function describeResponses(endpoint: Endpoint): JsonValue {
   return responses
 }
 
-function describeContent(answer: EndpointAnswer): JsonValue {
+function describeContent(answer: EndpointAnswer, components: NamedSchemas): JsonValue {
   if (answer.mediaType !== undefined) return { content: { [answer.mediaType]: {} } }
   if (answer.schema === undefined) return {}
-  return { content: { 'application/json': { schema: schemaReference(answer.schema) } } }
+  return { content: { 'application/json': { schema: schemaReference(answer.schema, components) } } }
 }
 
 function errorsOf(endpoint: Endpoint): readonly ApiErrorCode[] {
   if (endpoint.roles === null) return ['INTERNAL']
   const codes = new Set([...endpoint.errors, ...COMMON_ERRORS])
   if (endpoint.query !== undefined) codes.add('INVALID_PAYLOAD')
-  if (endpoint.method !== 'get') for (const code of BODY_ERRORS) codes.add(code)
+  if (endpoint.method !== 'get' && endpoint.method !== 'delete') for (const code of BODY_ERRORS) codes.add(code)
   if (endpoint.method === 'post') for (const code of POST_ERRORS) codes.add(code)
   return [...codes]
 }

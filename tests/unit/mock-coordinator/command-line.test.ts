@@ -17,7 +17,7 @@ describe('parseCommandLine', () => {
   })
 
   it('explains every option in its help', () => {
-    for (const option of ['port', 'host', 'db', 'strict', 'keys', 'lease-secs', 'max-attempts', 'quiet', 'help'])
+    for (const option of ['port', 'host', 'db', 'strict', 'keys', 'lease-secs', 'max-attempts', 'faults', 'quiet', 'help'])
       expect(HELP).toContain(`--${option}`)
   })
 })
