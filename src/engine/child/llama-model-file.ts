@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises'
 import type { GgufFileInfo } from 'node-llama-cpp'
 import { JobFailureError } from '../../domain/failure-codes.ts'
+import { ggufProblem } from './gguf-structure.ts'
 import type { ModelFile } from './run-context.ts'
 
 const HEADER_BYTES = 24
@@ -24,14 +25,8 @@ async function readInfo(file: ModelFile): Promise<GgufFileInfo> {
   try {
     return await readGgufFileInfo(file.path, { sourceType: 'filesystem', logWarnings: false })
   } catch (cause) {
-    throw damaged(file, reasonOf(cause))
+    throw damaged(file, cause instanceof Error ? cause.message : String(cause))
   }
-}
-
-/** A length that is no length shows as a number out of the range of Node's own calls: the number says nothing to anyone. */
-function reasonOf(cause: unknown): string {
-  if (cause instanceof RangeError) return 'a text, a list or a tensor in it claims to be longer than any file'
-  return cause instanceof Error ? cause.message : String(cause)
 }
 
 /** Looks at what llama.cpp does not refuse, but ends the whole process on. */
@@ -75,6 +70,8 @@ async function checkHeader(file: ModelFile): Promise<void> {
     if (tensors * BigInt(LEAST_TENSOR_BYTES) + entries * BigInt(LEAST_ENTRY_BYTES) > BigInt(size)) {
       throw damaged(file, `its header promises ${tensors} tensors and ${entries} entries in ${size} bytes`)
     }
+    const problem = await ggufProblem(handle, size)
+    if (problem !== null) throw damaged(file, problem)
   } finally {
     await handle.close()
   }

@@ -75,7 +75,7 @@ describe('llm_gen with a bad model file', () => {
       head: 'damaged or incomplete',
       half: 'not within the file bounds',
       stranger: 'architecture "lxama"',
-      long: 'claims to be longer than any file',
+      long: 'a text in it claims to be longer than',
       layers: '0 layers',
       heads: '2147483648 key heads for 6 heads',
     }
