@@ -11,6 +11,8 @@ export type Source = { readonly kind: 'file'; readonly path: string } | { readon
  * Throws `E_INPUT` for anything else.
  */
 export function parseSource(uri: string, hub: string = HUB): Source {
+  // Half of a surrogate pair has no UTF-8, and so no place in a request.
+  if (!uri.isWellFormed()) throw unreadable(uri)
   const inHub = HUB_URI.exec(uri)
   if (inHub !== null) {
     const [, owner = '', repo = '', path = '', revision = 'main'] = inHub

@@ -32,6 +32,8 @@ describe('parseSource', () => {
     'hf:../repo/a',
     'hf:o/r/../../x',
     'hf:o/r/a@..',
+    'hf:o/r/\ud800',
+    'https://h/\udc00',
     'file://host/x',
     'file:///a%2Fb',
     'file:///a%00',
