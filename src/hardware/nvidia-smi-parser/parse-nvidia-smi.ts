@@ -12,6 +12,7 @@ export type NvidiaSmiParseResult =
 
 const START = '<nvidia_smi_log'
 const END = '</nvidia_smi_log>'
+const MAX_SHOWN = 120
 
 /** Long lists that nobody reads here: of a new card they are nine tenths of the text. */
 const UNREAD = /<(supported_clocks|processes|accounted_processes)>[\s\S]*?<\/\1>/g
@@ -32,7 +33,7 @@ export function parseNvidiaSmi(output: string): NvidiaSmiParseResult {
   try {
     tree = parser().parse(xml, true)
   } catch (error) {
-    return { ok: false, reason: `is not well-formed XML: ${error instanceof Error ? error.message : String(error)}` }
+    return { ok: false, reason: `is not well-formed XML: ${shortened(error instanceof Error ? error.message : String(error))}` }
   }
   const parsed = NvidiaSmiXmlSchema.safeParse(tree)
   if (!parsed.success) return { ok: false, reason: 'holds no <nvidia_smi_log> in its XML' }
@@ -132,5 +133,9 @@ function toSwitch(field: string | null | undefined): boolean | null {
 
 function excerpt(output: string): string {
   const line = output.trim().split('\n', 1)[0] ?? ''
-  return line === '' ? 'it is empty' : JSON.stringify(line.slice(0, 120))
+  return line === '' ? 'it is empty' : JSON.stringify(shortened(line))
+}
+
+function shortened(text: string): string {
+  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text
 }

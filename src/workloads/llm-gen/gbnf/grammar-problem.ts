@@ -1,5 +1,5 @@
 import { nearestName } from '../../../domain/nearest-name.ts'
-import { GrammarError } from './grammar-text.ts'
+import { GrammarError, shortened } from './grammar-text.ts'
 import { leftRecursion } from './left-recursion.ts'
 import { readGrammar } from './read-grammar.ts'
 
@@ -30,8 +30,4 @@ function suggestion(name: string, defined: readonly string[]): string {
   if (name.length > MAX_LIKENED) return ''
   const nearest = nearestName(name, defined.filter(({ length }) => length <= MAX_LIKENED).slice(0, MAX_LIKENED))
   return nearest === null ? '' : `: did you mean ${nearest}?`
-}
-
-function shortened(name: string): string {
-  return name.length > MAX_LIKENED ? `${name.slice(0, MAX_LIKENED)}…` : name
 }

@@ -4,6 +4,12 @@ export class GrammarError extends Error {
 }
 
 const MAX_SHOWN = 30
+const MAX_NAME = 100
+
+/** A name or a sign of the grammar, fit for a message. */
+export function shortened(name: string): string {
+  return name.length > MAX_NAME ? `${name.slice(0, MAX_NAME)}…` : name
+}
 
 /** Reads the text of a grammar piece by piece, with llama.cpp's idea of names, spaces and comments. */
 export class GrammarText {

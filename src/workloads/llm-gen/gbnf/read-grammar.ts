@@ -1,4 +1,4 @@
-import { GrammarText } from './grammar-text.ts'
+import { GrammarText, shortened } from './grammar-text.ts'
 
 /** What a rule can be: symbols one after the other. A number is another rule; null is a piece of text. */
 export type Sequence = readonly (number | null)[]
@@ -44,12 +44,14 @@ class GrammarReader {
     const name = this.#text.take(/[A-Za-z0-9-]+/y)
     if (name === null) throw this.#text.error('the name of a rule must stand here: letters, digits and -')
     this.#text.skipSpace(false)
-    if (this.#text.take(/::=/y) === null) throw this.#text.error(`::= must follow the name ${name}`)
+    if (this.#text.take(/::=/y) === null) throw this.#text.error(`::= must follow the name ${shortened(name)}`)
     this.#text.skipSpace(true)
     this.#name = name
     const alternatives = this.#readAlternatives()
     if (!this.#text.isAtEnd && this.#text.take(/\r?\n|\r/y) === null) {
-      throw this.#text.error(`rule ${name} cannot go on like this: a text, a name, brackets or the end of the line must follow`)
+      throw this.#text.error(
+        `rule ${shortened(name)} cannot go on like this: a text, a name, brackets or the end of the line must follow`,
+      )
     }
     const rule = this.#rules[this.#numberOf(name)]
     if (rule !== undefined) rule.alternatives = alternatives
@@ -118,7 +120,7 @@ class GrammarReader {
     for (;;) {
       const sign = this.#text.take(/[*+?]|\{\s*\d+\s*(?:,\s*\d*\s*)?\}/y)
       if (sign === null) return repeated
-      if (repeated === 'nothing') throw this.#text.error(`an empty text cannot be repeated with ${sign}`)
+      if (repeated === 'nothing') throw this.#text.error(`an empty text cannot be repeated with ${shortened(sign)}`)
       repeated = this.#repeat(repeated, sign)
       this.#text.skipSpace(this.#depth > 0)
     }
@@ -128,9 +130,9 @@ class GrammarReader {
     if (sign === '?') return this.#add([[symbol], []])
     const [least, most] = sign === '*' ? [0, Infinity] : sign === '+' ? [1, Infinity] : bounds(sign)
     if (most < least)
-      throw this.#text.error(`${sign} asks for at least ${least} and at most ${most}: put the smaller number first`)
+      throw this.#text.error(`${shortened(sign)} asks for at least ${least} and at most ${most}: put the smaller number first`)
     if (Math.max(least, most === Infinity ? 0 : most) > MAX_REPETITIONS) {
-      throw this.#text.error(`${sign} repeats more than ${MAX_REPETITIONS} times, which llama.cpp does not do`)
+      throw this.#text.error(`${shortened(sign)} repeats more than ${MAX_REPETITIONS} times, which llama.cpp does not do`)
     }
     // Two stand for many: what a rule can begin with does not depend on how many there are.
     if (most !== Infinity) return this.#add([most > 1 ? [symbol, symbol] : [symbol], ...(least === 0 ? [[]] : [])])

@@ -147,6 +147,11 @@ describe('parseNvidiaSmi', () => {
     )
   })
 
+  it('says in few words what is wrong with a long piece of XML', () => {
+    const result = parseNvidiaSmi(`<nvidia_smi_log>${'<a'.repeat(100_000)}</nvidia_smi_log>`)
+    expect(result).toMatchObject({ ok: false, reason: expect.stringMatching(/^is not well-formed XML: .{1,121}$/s) })
+  })
+
   it('never throws, whatever is put in the place of something', () => {
     const output = recording('mig')
     const junk = fc.oneof(
