@@ -8,10 +8,14 @@ const FLUSH_EVERY_MS = 100
 const SHARED_MS = 25
 /** Past this many waiting events of one job the oldest progress and log lines go: they are a courtesy, the proof is not. */
 const MAX_WAITING = 500
+/** Past so much waiting text of one job what comes is left out: the whole text is in the proof. */
+const MAX_WAITING_CHARS = 4_000_000
 
 interface Stream {
   seq: number
   waiting: JobEvent[]
+  /** Of tokens and log lines that wait. */
+  waitingChars: number
   sending: Promise<void> | null
   /** Monotonic. */
   nextSendMs: number
@@ -33,7 +37,7 @@ export class EventRelay {
   push(jobId: string, progress: JobProgress): void {
     let stream = this.#streams.get(jobId)
     if (stream === undefined) {
-      stream = { seq: 0, waiting: [], sending: null, timer: null, nextSendMs: 0 }
+      stream = { seq: 0, waiting: [], waitingChars: 0, sending: null, timer: null, nextSendMs: 0 }
       this.#streams.set(jobId, stream)
     }
     append(stream, progress, new Date(this.#deps.clock.nowMs()).toISOString())
@@ -69,6 +73,7 @@ export class EventRelay {
     const batch = stream.waiting
     stream.nextSendMs = clock.monotonicMs() + Math.max(FLUSH_EVERY_MS, this.#streams.size * SHARED_MS)
     stream.waiting = []
+    stream.waitingChars = 0
     stream.sending = coordinator.sendEvents(jobId, batch, signal).catch((error: unknown) => {
       logger.debug('job events lost', { job: jobId, events: batch.length, error: String(error) })
     })
@@ -83,6 +88,9 @@ function aborted(signal: AbortSignal): Promise<void> {
 
 /** Neighbouring tokens become one event and only the newest progress waits, so a slow coordinator costs no memory. */
 function append(stream: Stream, progress: JobProgress, at: string): void {
+  const chars = progress.type === 'progress' ? 0 : progress.data.length
+  if (stream.waitingChars + chars > MAX_WAITING_CHARS) return
+  stream.waitingChars += chars
   const last = stream.waiting.at(-1)
   if (last !== undefined && last.progress.type === 'token' && progress.type === 'token') {
     stream.waiting[stream.waiting.length - 1] = { ...last, progress: { type: 'token', data: last.progress.data + progress.data } }

@@ -38,6 +38,20 @@ describe('EventRelay', () => {
     expect(textOf(batches)).toBe('abcd')
   })
 
+  it('keeps a bounded text for a coordinator that takes none', async () => {
+    const { clock, coordinator, batches, token } = setUp()
+    const taken = Promise.withResolvers<unknown>()
+    coordinator.onEvents = () => taken.promise
+    token('a')
+    await clock.advance(0)
+    for (let at = 0; at < 100; at += 1) token('x'.repeat(100_000))
+    coordinator.onEvents = async (_jobId, events) => batches.push(events)
+    taken.resolve(null)
+    await clock.advance(1000)
+    expect(textOf(batches).length).toBeGreaterThan(1_000_000)
+    expect(textOf(batches).length).toBeLessThanOrEqual(4_000_000)
+  })
+
   it('numbers the events of a job from 1 without a gap', async () => {
     const { clock, batches, relay, token } = setUp()
     token('a')
