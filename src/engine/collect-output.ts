@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { constants } from 'node:fs'
-import { open, realpath } from 'node:fs/promises'
+import { open, readlink, realpath } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { sep } from 'node:path'
 import { JobFailureError } from '../domain/failure-codes.ts'
@@ -34,9 +34,11 @@ export async function collectOutput(done: DoneMessage, rules: OutputRules): Prom
 async function measureFile(path: string, rules: OutputRules): Promise<{ sha256: string; sizeBytes: number }> {
   try {
     const folder = (await realpath(rules.workDir)) + sep
-    if (!(await realpath(path)).startsWith(folder)) throw new Error('it lies outside the job folder')
-    const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW)
+    // A pipe without a writer would be waited for without end.
+    const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
     try {
+      // Where that lies which was opened, whatever was moved in between.
+      if (!(await readlink(`/proc/self/fd/${file.fd}`)).startsWith(folder)) throw new Error('it lies outside the job folder')
       return await measure(file, rules)
     } finally {
       await file.close()
@@ -49,9 +51,10 @@ async function measureFile(path: string, rules: OutputRules): Promise<{ sha256: 
 }
 
 async function measure(file: FileHandle, rules: OutputRules): Promise<{ sha256: string; sizeBytes: number }> {
-  const stat = await file.stat()
-  if (!stat.isFile()) throw new Error('it is no plain file')
-  checkSize(stat.size, rules)
+  const before = await file.stat()
+  if (!before.isFile()) throw new Error('it is no plain file')
+  if (before.nlink !== 1) throw new Error(`it has ${before.nlink} names`)
+  checkSize(before.size, rules)
   const hash = createHash('sha256')
   let sizeBytes = 0
   for await (const chunk of file.createReadStream({ autoClose: false })) {
@@ -59,9 +62,11 @@ async function measure(file: FileHandle, rules: OutputRules): Promise<{ sha256: 
     if (!(bytes instanceof Uint8Array)) throw new TypeError('it was not read as bytes')
     hash.update(bytes)
     sizeBytes += bytes.length
+    // It may grow while it is read, and faster than that.
+    checkSize(sizeBytes, rules)
   }
-  // It may have grown while it was read.
-  checkSize(sizeBytes, rules)
+  const after = await file.stat()
+  if (after.mtimeMs !== before.mtimeMs || after.size !== sizeBytes) throw new Error('it changed while it was read')
   return { sha256: hash.digest('hex'), sizeBytes }
 }
 

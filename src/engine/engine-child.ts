@@ -1,13 +1,18 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { Duplex } from 'node:stream'
 import type { JobProgress } from '../domain/engine.ts'
 import type { Clock } from '../domain/ports.ts'
+import { FlowLimit } from './flow-limit.ts'
+import { dieFirst } from './die-first.ts'
 import { MessageLines, messageLine } from './message-lines.ts'
 import { MAX_INLINE_BYTES, fromChild } from './messages.ts'
 import type { DoneMessage, FromChild, ReadyMessage, ToChild } from './messages.ts'
 import { OutputTail } from './output-tail.ts'
-import { groupMembers, signalGroup } from './process-group.ts'
+import { FAMILY_VARIABLE, familyMembers, familyRssMb, killFamily, processRssMb, startTicksOf } from './process-family.ts'
+import type { Family } from './process-family.ts'
+import { signalGroup } from './process-group.ts'
 
 const OUTPUT_TAIL_BYTES = 8192
 /** An inline output in base64 with everything around it, and room for a long line of progress. */
@@ -18,6 +23,11 @@ const KILL_WAIT_MS = 2000
 /** How long the last messages of an ended process may take to be read. */
 const DRAIN_MS = 200
 const SWEEP_MS = 10
+/** In a tenth of a second: far more than engines write, far less than a machine can. */
+const OUTPUT_BYTES_PER_WINDOW = 8 * 1024 * 1024
+const MESSAGE_BYTES_PER_WINDOW = 4 * MAX_MESSAGE_LENGTH
+/** A message costs as much as so many bytes of a long one. */
+const MESSAGE_COST = 2048
 
 export type RunMessage = Extract<ToChild, { type: 'run' }>
 export type FailedMessage = Extract<FromChild, { type: 'failed' }>
@@ -33,6 +43,8 @@ export interface ChildEnd {
   readonly culprit: number | null
   /** Runs that were in the child at its end. */
   readonly activeRuns: number
+  /** Runs that it had answered before. */
+  readonly answeredRuns: number
 }
 
 /** The child ended while it had this run. */
@@ -69,25 +81,36 @@ export class EngineChild {
   readonly ended: Promise<ChildEnd>
   readonly #clock: Clock
   readonly #process: ChildProcess
+  readonly #family: Family | null
   readonly #channel: Duplex
   readonly #tail = new OutputTail(OUTPUT_TAIL_BYTES)
   readonly #runs = new Map<number, PendingRun>()
   #becomeReady: (message: ReadyMessage) => void = () => {}
   #isReady = false
   #heard = 0
+  #answeredRuns = 0
   #isEnded = false
   #cause: { readonly text: string; readonly isOurs: boolean; readonly culprit: number | null } | null = null
   #terminating: Promise<void> | null = null
 
   constructor(command: ChildCommand, clock: Clock) {
     this.#clock = clock
+    const mark = randomUUID()
     this.#process = spawn(command.execPath, command.args, {
       detached: true,
-      env: command.environment,
+      env: { ...command.environment, [FAMILY_VARIABLE]: mark },
       stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     })
-    for (const stream of [this.#process.stdout, this.#process.stderr])
-      stream?.on('data', (bytes: Buffer) => this.#tail.push(bytes))
+    const { pid } = this.#process
+    this.#family = pid === undefined ? null : { leader: pid, mark, startTicks: startTicksOf(pid) }
+    if (pid !== undefined) dieFirst(pid)
+    for (const stream of [this.#process.stdout, this.#process.stderr]) {
+      const limit = stream === null ? null : new FlowLimit({ stream, clock, perWindow: OUTPUT_BYTES_PER_WINDOW })
+      stream?.on('data', (bytes: Buffer) => {
+        this.#tail.push(bytes)
+        limit?.spend(bytes.length)
+      })
+    }
     this.#channel = channelOf(this.#process)
     const channelClosed = this.#listen()
     this.ended = this.#watchExit(channelClosed)
@@ -102,6 +125,12 @@ export class EngineChild {
   /** Null when the process could not be started. */
   get pid(): number | null {
     return this.#process.pid ?? null
+  }
+
+  /** Resident memory, in MiB, of the process alone or of all that come from it; null when there is none. */
+  rssMb(of: 'leader' | 'family'): number | null {
+    if (this.#family === null) return null
+    return of === 'leader' ? processRssMb(this.#family.leader) : familyRssMb(this.#family)
   }
 
   get activeRuns(): number {
@@ -200,9 +229,12 @@ export class EngineChild {
   /** Resolves when the channel is closed. */
   #listen(): Promise<void> {
     const lines = new MessageLines(MAX_MESSAGE_LENGTH)
+    const limit = new FlowLimit({ stream: this.#channel, clock: this.#clock, perWindow: MESSAGE_BYTES_PER_WINDOW })
     this.#channel.on('data', (bytes: Buffer) => {
       try {
-        for (const line of lines.push(bytes)) this.#receive(fromChild.parse(line))
+        const messages = lines.push(bytes)
+        limit.spend(bytes.length + messages.length * MESSAGE_COST)
+        for (const message of messages) this.#receive(fromChild.parse(message))
       } catch (error) {
         this.#channel.destroy()
         this.giveUp(`sent what is no message (${error instanceof Error ? firstLine(error.message) : 'unknown error'})`)
@@ -237,6 +269,7 @@ export class EngineChild {
       case 'failed': {
         const run = this.#pending(message.runId)
         this.#runs.delete(message.runId)
+        this.#answeredRuns += 1
         return run?.resolve(message)
       }
       default:
@@ -257,8 +290,8 @@ export class EngineChild {
       )
       this.#process.on('error', (error) => resolve(`could not be started: ${error.message}`))
     })
-    // What is left of the group goes with it, and lets go of the pipes.
-    if (this.pid !== null) await this.#sweepGroup(this.pid)
+    // What is left of its family goes with it, and lets go of the pipes.
+    if (this.#family !== null) await this.#sweep(this.#family)
     const timer = new AbortController()
     await Promise.race([channelClosed, this.#clock.sleep(DRAIN_MS, timer.signal)])
     timer.abort()
@@ -271,11 +304,11 @@ export class EngineChild {
     return end
   }
 
-  /** Resolves when no process of the group is left; a killed one takes a moment to go. */
-  async #sweepGroup(groupId: number): Promise<void> {
+  /** Resolves when no process of the family is left; a killed one takes a moment to go. */
+  async #sweep(family: Family): Promise<void> {
     const patience = new AbortController()
-    for (let waitedMs = 0; waitedMs < KILL_WAIT_MS && groupMembers(groupId).length > 0; waitedMs += SWEEP_MS) {
-      signalGroup(groupId, 'SIGKILL')
+    for (let waitedMs = 0; waitedMs < KILL_WAIT_MS && familyMembers(family).length > 0; waitedMs += SWEEP_MS) {
+      killFamily(family)
       await this.#clock.sleep(SWEEP_MS, patience.signal)
     }
   }
@@ -289,6 +322,7 @@ export class EngineChild {
       isOurs: cause?.isOurs ?? false,
       culprit: cause?.culprit ?? null,
       activeRuns: this.#runs.size,
+      answeredRuns: this.#answeredRuns,
     }
   }
 }

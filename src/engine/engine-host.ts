@@ -5,8 +5,8 @@
  *        ▲           │           │
  *        └─ backoff ◀┴───────────┘                      crash
  *
- * Whose fault is a crash? With one run in the child, that run's. With several it cannot be told: each is run once more,
- * alone, and the one that brings the child down alone is the one that fails. A run whose child was killed on account of
+ * Whose fault is a crash? With one run in a fresh child, that run's. With several, or with earlier ones that may have left it
+ * broken, it cannot be told: each is run once more, alone and in a fresh child, and the one that brings that down is the one that fails. A run whose child was killed on account of
  * another (it would not end, it took too much memory) has done nothing and is simply run again.
  */
 import type { EngineStatus, JobProgress } from '../domain/engine.ts'
@@ -16,7 +16,6 @@ import type { EngineKind } from '../workloads/workload-table.ts'
 import { ChildEndedError, EngineChild } from './engine-child.ts'
 import type { ChildCommand, ChildEnd, RunAnswer, RunMessage } from './engine-child.ts'
 import type { ReadyMessage } from './messages.ts'
-import { groupRssMb } from './process-group.ts'
 import { RestartBackoff } from './restart-backoff.ts'
 import { RunEnding } from './run-ending.ts'
 import { RunGate } from './run-gate.ts'
@@ -102,15 +101,15 @@ export class EngineHost {
   }
 
   status(): EngineStatus {
-    const pid = this.#child?.pid ?? null
+    const child = this.#child
     return {
       engine: this.#deps.kind,
       device: this.#deps.device,
       state: this.#state(),
-      pid,
+      pid: child?.pid ?? null,
       activeRuns: this.#active.size,
       restarts: Math.max(0, this.#starts - 1),
-      rssMb: pid === null ? null : groupRssMb(pid),
+      rssMb: child?.rssMb('family') ?? null,
       version: this.#readyMessage === null ? null : `${this.#readyMessage.name} ${this.#readyMessage.version}`,
       backend: this.#readyMessage?.backend ?? null,
     }
@@ -133,7 +132,7 @@ export class EngineHost {
         ending.signal.throwIfAborted()
         if (!(error instanceof ChildEndedError)) throw error
         const { end } = error
-        const isToBlame = !end.isOurs && end.activeRuns <= 1
+        const isToBlame = !end.isOurs && end.activeRuns <= 1 && end.answeredRuns === 0
         if (isToBlame || disturbances > MAX_DISTURBANCES) {
           throw new JobFailureError('E_ENGINE', `the ${this.#deps.kind} engine ${end.description}`, { cause: error })
         }
@@ -282,8 +281,7 @@ export class EngineHost {
   }
 
   #exceeds(ramMb: number | null): boolean {
-    const pid = this.#child?.pid ?? null
-    return ramMb !== null && pid !== null && (groupRssMb(pid) ?? 0) > ramMb
+    return ramMb !== null && (this.#child?.rssMb('family') ?? 0) > ramMb
   }
 
   #smallestRamMb(): number | null {
@@ -297,8 +295,8 @@ export class EngineHost {
     this.#runWatch = new AbortController()
     const watch = {
       clock: this.#deps.clock,
-      groupId: child.pid,
-      isLimited: () => this.#smallestRamMb() !== null,
+      // All processes count where someone set a limit, which costs a look at every process of the machine.
+      rssMb: () => child.rssMb(this.#smallestRamMb() === null ? 'leader' : 'family'),
       onSample: (rssMb: number) => this.#judgeMemory(child, rssMb),
     }
     void watchMemory(watch, this.#runWatch.signal)

@@ -7,6 +7,23 @@ export const MAX_INLINE_BYTES = 65_536
 
 const runId = z.int().min(1)
 
+/** A text of a child: canonical JSON and SQLite take no half of a surrogate pair, and nobody reads megabytes. */
+const text = (maxLength: number): z.ZodString =>
+  z
+    .string()
+    .max(maxLength)
+    .refine((given) => given.isWellFormed(), 'is not well-formed')
+
+/** One piece of a text that is generated; it is sent as it grows, several times a second. */
+const MAX_TOKEN_TEXT = 524_288
+const MAX_LOG_TEXT = 4096
+const MAX_NAME = 1000
+const MAX_FACTS = 64
+/** Larger than anything that is measured, and far from where sums and quotients are no numbers any more. */
+const MAX_QUANTITY = 1e15
+const quantity = z.number().min(0).max(MAX_QUANTITY)
+const factName = z.string().regex(/^[a-z][a-z0-9_]{0,63}$/)
+
 /** What the host says to a child. */
 export const toChild = z.discriminatedUnion('type', [
   z.object({
@@ -34,9 +51,9 @@ export const toChild = z.discriminatedUnion('type', [
 ])
 
 const progress = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('token'), data: z.string() }),
-  z.object({ type: z.literal('progress'), data: z.object({ done: z.number(), total: z.number() }) }),
-  z.object({ type: z.literal('log'), data: z.string() }),
+  z.object({ type: z.literal('token'), data: text(MAX_TOKEN_TEXT) }),
+  z.object({ type: z.literal('progress'), data: z.object({ done: quantity, total: quantity }) }),
+  z.object({ type: z.literal('log'), data: text(MAX_LOG_TEXT) }),
 ])
 
 const childOutput = z.discriminatedUnion('kind', [
@@ -44,20 +61,25 @@ const childOutput = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('file'), path: z.string().min(1) }),
 ])
 
-const facts = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+const facts = z.record(factName, z.union([text(MAX_LOG_TEXT), z.number(), z.boolean()])).refine(isShort, 'has too many facts')
+const metrics = z.record(factName, quantity).refine(isShort, 'has too many metrics')
+const name = text(MAX_NAME)
 
 /** What a child says to its host. Nothing of it is believed beyond its shape: hashes and sizes are taken by the host. */
 export const fromChild = z.discriminatedUnion('type', [
   /** Once, when the library is loaded. */
-  z.object({ type: z.literal('ready'), name: z.string(), version: z.string(), backend: z.string(), device: z.string() }),
+  z.object({ type: z.literal('ready'), name, version: name, backend: name, device: name }),
   z.object({ type: z.literal('progress'), runId, progress }),
   z.object({
     type: z.literal('done'),
     runId,
     mode: z.enum(['gpu', 'cpu']),
-    mediaType: z.string().regex(/^[a-z]+\/[a-z0-9.+-]+$/),
+    mediaType: z
+      .string()
+      .max(128)
+      .regex(/^[a-z]+\/[a-z0-9.+-]+$/),
     output: childOutput,
-    metrics: z.record(z.string(), z.number()),
+    metrics,
     environment: facts,
   }),
   z.object({ type: z.literal('failed'), runId, code: z.enum(failureCodes()), message: z.string() }),
@@ -70,6 +92,10 @@ export type ToChild = z.infer<typeof toChild>
 export type FromChild = z.infer<typeof fromChild>
 export type ReadyMessage = Extract<FromChild, { type: 'ready' }>
 export type DoneMessage = Extract<FromChild, { type: 'done' }>
+
+function isShort(record: object): boolean {
+  return Object.keys(record).length <= MAX_FACTS
+}
 
 function failureCodes(): FailureCode[] {
   return Object.keys(FAILURE_CODES).filter((code): code is FailureCode => Object.hasOwn(FAILURE_CODES, code))

@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { JobFailureError } from '../../../src/domain/failure-codes.ts'
 import type { EnginePool } from '../../../src/engine/engine-pool.ts'
@@ -12,6 +13,14 @@ import {
   outputOf,
   runRequest,
 } from './engine-fixture.ts'
+
+function isRunning(pid: number): boolean {
+  return existsSync(`/proc/${pid}`) && !/^State:\tZ/m.test(readFileSync(`/proc/${pid}/status`, 'latin1'))
+}
+
+function oomScore(pid: number): number {
+  return Number(readFileSync(`/proc/${pid}/oom_score_adj`, 'latin1'))
+}
 
 async function worksAgain(pool: EnginePool): Promise<void> {
   expect(outputOf(await pool.run(await command(0)))).toEqual({})
@@ -74,6 +83,27 @@ describe('an engine that crashes', () => {
     expect(groupMembers(groupId)).toEqual([])
     await worksAgain(pool)
   })
+
+  it('takes those with it that left for a session of their own', async () => {
+    const pool = await enginePool({ entry: fixtureEngine('leaves-its-group') })
+    const { seen, onProgress } = firstProgress()
+    const failed = failureOf(pool.run(await command(1, { onProgress })))
+    const stray = Number((await seen).data)
+    expect(isRunning(stray)).toBe(true)
+    expect((await failed).code).toBe('E_ENGINE')
+    expect(isRunning(stray)).toBe(false)
+    await worksAgain(pool)
+  })
+})
+
+describe('an engine that an earlier job has broken', () => {
+  it('costs the next job a start and not its life', async () => {
+    const pool = await enginePool({ entry: fixtureEngine('obedient') })
+    await worksAgain(pool)
+    const workDirs = await command(4)
+    expect(outputOf(await pool.run(workDirs))).toEqual({})
+    expect(pool.status()[0]?.restarts).toBe(1)
+  })
 })
 
 describe('an engine that does not end', () => {
@@ -99,12 +129,20 @@ describe('an engine that does not end', () => {
     const pool = await enginePool({ silenceMs: 1000 })
     const greet = async () => pool.run(await runRequest('llm_gen', { prompt: 'Hello', max_tokens: 2 }))
     await greet()
-    process.kill(pool.status()[0]?.pid ?? 0, 'SIGSTOP')
-    expect(await failureOf(greet())).toMatchObject({
-      code: 'E_ENGINE',
-      message: expect.stringContaining('did not answer for 1 s: it hangs'),
-    })
+    const pid = pool.status()[0]?.pid ?? 0
+    process.kill(pid, 'SIGSTOP')
+    // It had answered another job before: this one is not to blame for what has become of it.
     expect(outputOf(await greet())).toMatchObject({ finish_reason: expect.any(String) })
+    expect(pool.status()[0]?.pid).not.toBe(pid)
+  })
+
+  it('fails the job that it hangs with from its start', async () => {
+    const pool = await enginePool({ entry: fixtureEngine('obedient'), silenceMs: 400 })
+    expect(await failureOf(pool.run(await command(2)))).toMatchObject({
+      code: 'E_ENGINE',
+      message: expect.stringContaining('did not answer for 0.4 s: it hangs'),
+    })
+    await worksAgain(pool)
   })
 
   it('costs no other job its time where it computes one at a time: that one was not served, which others may do', async () => {
@@ -179,11 +217,31 @@ describe('an engine that breaks the protocol', () => {
 })
 
 describe('an engine that takes too much memory', () => {
-  it('is killed, and the job that did it fails as E_OOM', async () => {
+  it.each([
+    [1, 'quickly'],
+    [3, 'at once'],
+    [4, 'little by little'],
+  ])('%i, %s: is killed, and the job that did it fails as E_OOM', async (seed) => {
     const pool = await enginePool({ entry: fixtureEngine('grows-memory') })
-    const failure = await failureOf(pool.run(await command(1, { limits: { ramMb: 200 } })))
+    const failure = await failureOf(pool.run(await command(seed, { limits: { ramMb: 200 } })))
     expect(failure).toMatchObject({ code: 'E_OOM', message: expect.stringContaining('200 MiB') })
     await worksAgain(pool)
+  })
+
+  it('is killed for a program of its own that took it in a session of its own', async () => {
+    const pool = await enginePool({ entry: fixtureEngine('leaves-its-group') })
+    const { seen, onProgress } = firstProgress()
+    const failed = failureOf(pool.run(await command(3, { limits: { ramMb: 250 }, onProgress })))
+    const stray = Number((await seen).data)
+    expect((await failed).code).toBe('E_OOM')
+    expect(isRunning(stray)).toBe(false)
+    await worksAgain(pool)
+  })
+
+  it('is ended by the kernel before the miner is', async () => {
+    const pool = await enginePool({ entry: fixtureEngine('obedient') })
+    await worksAgain(pool)
+    expect(oomScore(pool.status()[0]?.pid ?? 0)).toBeGreaterThanOrEqual(Math.max(800, oomScore(process.pid)))
   })
 
   it('is renewed first when it is too big already for a job with a small limit', async () => {

@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest'
 import { collectOutput } from '../../../src/engine/collect-output.ts'
 import type { DoneMessage } from '../../../src/engine/messages.ts'
 import { OutputTail } from '../../../src/engine/output-tail.ts'
-import { groupMembers, groupRssMb } from '../../../src/engine/process-group.ts'
+import { familyMembers, familyRssMb } from '../../../src/engine/process-family.ts'
+import { groupMembers } from '../../../src/engine/process-group.ts'
 import { RestartBackoff } from '../../../src/engine/restart-backoff.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 
@@ -37,10 +38,12 @@ describe('RestartBackoff', () => {
   })
 })
 
-describe('process groups', () => {
+describe('process groups and families', () => {
   it('have no members and no memory when they are gone', () => {
-    expect(groupMembers(2 ** 30)).toEqual([])
-    expect(groupRssMb(2 ** 30)).toBeNull()
+    const gone = { leader: 2 ** 30, mark: 'borne-by-none', startTicks: null }
+    expect(groupMembers(gone.leader)).toEqual([])
+    expect(familyMembers(gone)).toEqual([])
+    expect(familyRssMb(gone)).toBeNull()
   })
 })
 
