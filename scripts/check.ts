@@ -24,6 +24,11 @@ const STEPS: readonly Step[] = [
     command: ['node', 'scripts/check-supply-chain.ts'],
     mend: 'npm run lock for hashes; for a new install script see "Changing a dependency" in CONTRIBUTING.md',
   },
+  {
+    name: 'licences',
+    command: ['node', 'scripts/write-licences.ts', '--check'],
+    mend: 'npm run licences; for a part that may not be shipped see "Changing a dependency" in CONTRIBUTING.md',
+  },
   { name: 'OpenAPI document', command: ['node', 'scripts/write-openapi.ts', '--check'], mend: 'npm run openapi' },
   { name: 'configuration docs', command: ['node', 'scripts/write-config-docs.ts', '--check'], mend: 'npm run config-docs' },
   { name: 'manual pages', command: ['node', 'scripts/write-man-pages.ts', '--check'], mend: 'npm run man-pages' },

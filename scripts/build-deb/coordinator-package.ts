@@ -21,7 +21,10 @@ export function buildCoordinatorPackage(context: BuildContext): WrittenDeb {
   tree.write('usr/bin/aitbc-mock-coordinator', LAUNCHER, 0o755)
   tree.copy('systemd/aitbc-mock-coordinator.service', 'usr/lib/systemd/system/aitbc-mock-coordinator.service')
   stageManual(tree, join(PACKAGING, 'aitbc-mock-coordinator.1'))
-  const copyright = debCopyright(shipped.map((entry) => ({ files: join(LIBRARY, entry.path, '*'), shipped: entry })))
+  const copyright = debCopyright(
+    shipped.map((entry) => ({ files: join(LIBRARY, entry.path, '*'), shipped: entry })),
+    context.target,
+  )
   stageDocuments(tree, { packageName: PACKAGE, version, seconds, copyright, packaging: PACKAGING })
   return writeDeb(tree, { ...context, packageName: PACKAGE, architecture: 'all', packaging: PACKAGING })
 }

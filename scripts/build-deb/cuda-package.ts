@@ -1,10 +1,9 @@
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { z } from 'zod'
 import type { BuildContext } from './build-context.ts'
 import { cleanRunpaths } from './clean-runpaths.ts'
 import { debCopyright } from './deb-copyright.ts'
 import { unpackedPackage } from './npm-tarball.ts'
+import { pinnedCuda } from './pinned-cuda.ts'
 import { runtimeFiles } from './runtime-files.ts'
 import type { ShippedPackage } from './shipped-folder.ts'
 import { stageDocuments } from './stage-documents.ts'
@@ -16,8 +15,6 @@ import type { WrittenDeb } from './write-deb.ts'
 const PACKAGE = 'aitbc-miner-cuda'
 const PACKAGING = 'packaging/debian/aitbc-miner-cuda'
 const APP = 'usr/lib/aitbc-miner/app'
-
-const PinnedSchema = z.array(z.object({ name: z.string(), version: z.string(), integrity: z.string() }))
 
 /**
  * The CUDA build of llama.cpp, which a checkout leaves out (`overrides` in package.json): fetched by the hashes of pinned.json, and
@@ -35,20 +32,20 @@ export function buildCudaPackage(context: BuildContext): WrittenDeb {
   }
   stripBinaries(tree, target)
   cleanRunpaths(tree)
-  const copyright = debCopyright(shipped.map((entry) => ({ files: join(APP, entry.path, '*'), shipped: entry })))
+  const copyright = debCopyright(
+    shipped.map((entry) => ({ files: join(APP, entry.path, '*'), shipped: entry })),
+    target,
+  )
   stageDocuments(tree, { packageName: PACKAGE, version, seconds, copyright, packaging: PACKAGING })
   return writeDeb(tree, { ...context, packageName: PACKAGE, architecture, packaging: PACKAGING })
 }
 
 function pinnedPackages({ lock, cache }: BuildContext): readonly ShippedPackage[] {
-  const file = join(PACKAGING, 'pinned.json')
   const [binding] = lock.closure(['node-llama-cpp'], (name) => name === 'node-llama-cpp')
-  return PinnedSchema.parse(JSON.parse(readFileSync(file, 'utf8'))).map((pinned) => {
-    if (pinned.version !== binding?.version) {
-      throw new Error(
-        `${file} pins ${pinned.name}@${pinned.version}, for another node-llama-cpp than ${binding?.version}: pin its builds`,
-      )
-    }
-    return { ...pinned, path: `node_modules/${pinned.name}`, licence: 'MIT', folder: unpackedPackage(pinned, cache) }
-  })
+  return pinnedCuda(binding?.version).map((pinned) => ({
+    ...pinned,
+    path: `node_modules/${pinned.name}`,
+    needs: [],
+    folder: unpackedPackage(pinned, cache),
+  }))
 }

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
+import { bundledIn } from '../supply-chain/bundled-parts.ts'
 import { licenceText } from './licence-text.ts'
 import type { ShippedPackage } from './shipped-folder.ts'
+import type { Target } from './target.ts'
 
 const HEADER = `Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/
 Upstream-Name: aitbc-miner
@@ -14,16 +16,16 @@ export interface LicensedFiles {
 }
 
 /** The machine-readable copyright file (DEP 5): who wrote what is in the package, and under which licence. */
-export function debCopyright(parts: readonly LicensedFiles[]): string {
+export function debCopyright(parts: readonly LicensedFiles[], target: Target): string {
   const own = stanza('*', 'MIT', readFileSync('LICENSE', 'utf8').trim())
-  const others = parts.map(({ files, shipped }) => stanza(files, shortName(shipped), licenceText(shipped)))
+  const others = parts.map(({ files, shipped }) => stanza(files, shortName(shipped), licenceText(shipped, target)))
   return `${[HEADER, own, ...others].join('\n\n')}\n`
 }
 
 /** SPDX's expression as DEP 5 writes it. */
 function shortName({ licence, name }: ShippedPackage): string {
-  // Node's licence file goes on with those of V8, OpenSSL, ICU and the others that the binary contains.
-  if (name.startsWith('node-linux-')) return 'MIT-and-those-of-bundled-parts'
+  // Node's licence file goes on with those of V8, OpenSSL, ICU and the others that the binary contains; we add those of other binaries.
+  if (bundledIn(name, 'x64') !== null) return `${licence ?? 'MIT'}-and-those-of-bundled-parts`
   return (licence ?? 'MIT').replaceAll(/[()]/g, '').replaceAll(' OR ', ' or ').replaceAll(' AND ', ' and ')
 }
 

@@ -21,6 +21,8 @@ export interface LockedPackage {
   readonly integrity: string | null
   /** SPDX's name of it. */
   readonly licence: string | null
+  /** The paths of the packages that it needs, sorted. */
+  readonly needs: readonly string[]
 }
 
 /** package-lock.json, and which packages each other need. */
@@ -40,7 +42,8 @@ export class LockFile {
    * them what only they need. Throws when a needed package is not in the lock file.
    */
   closure(names: Iterable<string>, isWanted: (name: string) => boolean): readonly LockedPackage[] {
-    const found = new Map<string, LockedPackage>()
+    const found = new Map<string, Omit<LockedPackage, 'needs'>>()
+    const needs = new Map<string, Set<string>>()
     const toVisit = [...names].map((name) => ({ name, from: '', isOptional: false }))
     for (let next = toVisit.pop(); next !== undefined; next = toVisit.pop()) {
       const { name, from, isOptional } = next
@@ -52,13 +55,16 @@ export class LockFile {
         if (isOptional) continue
         throw new Error(`${name}, needed by ${from || 'the program'}, is not in package-lock.json: run npm run lock`)
       }
+      needs.set(from, (needs.get(from) ?? new Set()).add(path))
       if (found.has(path)) continue
       found.set(path, { path, name, version: entry.version, integrity: entry.integrity ?? null, licence: entry.license ?? null })
       for (const needed of Object.keys(entry.dependencies ?? {})) toVisit.push({ name: needed, from: path, isOptional: false })
       for (const needed of Object.keys(entry.optionalDependencies ?? {}))
         toVisit.push({ name: needed, from: path, isOptional: true })
     }
-    return [...found.values()].toSorted((a, b) => (a.path < b.path ? -1 : 1))
+    return [...found.values()]
+      .map((entry) => ({ ...entry, needs: [...(needs.get(entry.path) ?? [])].toSorted() }))
+      .toSorted((a, b) => (a.path < b.path ? -1 : 1))
   }
 
   /** The path that Node would find `name` at, for a file of the package at `from`. */

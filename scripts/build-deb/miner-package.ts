@@ -55,10 +55,13 @@ export function buildMinerPackage(context: BuildContext): WrittenDeb {
   tree.write('etc/aitbc/miner.conf', minerConf(readFileSync(EXAMPLE, 'utf8')), 0o640)
   for (const [source, path] of INSTALLED) tree.copy(source, path)
   for (const source of MANUALS) stageManual(tree, source)
-  const copyright = debCopyright([
-    { files: join(LIBRARY, 'node'), shipped: runtime },
-    ...shipped.map((entry) => ({ files: join(LIBRARY, 'app', entry.path, '*'), shipped: entry })),
-  ])
+  const copyright = debCopyright(
+    [
+      { files: join(LIBRARY, 'node'), shipped: runtime },
+      ...shipped.map((entry) => ({ files: join(LIBRARY, 'app', entry.path, '*'), shipped: entry })),
+    ],
+    target,
+  )
   stageDocuments(tree, { packageName: PACKAGE, version, seconds, copyright, packaging: PACKAGING })
   const { architecture } = target
   return writeDeb(tree, { ...context, packageName: PACKAGE, architecture, packaging: PACKAGING })

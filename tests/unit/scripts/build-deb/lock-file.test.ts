@@ -27,6 +27,20 @@ describe('LockFile', () => {
     expect(paths(lock, ['b', 'd'])).toEqual(['node_modules/b', 'node_modules/d'])
   })
 
+  it('tells which copies each package needs', () => {
+    const lock = lockFile({
+      'node_modules/a': { version: '1.0.0', dependencies: { c: '*', b: '^2.0.0' } },
+      'node_modules/a/node_modules/b': { version: '2.0.0', dependencies: { a: '*' } },
+      'node_modules/b': { version: '1.0.0' },
+      'node_modules/c': { version: '1.0.0' },
+    })
+    expect(lock.closure(['a'], all).map(({ path, needs }) => [path, needs])).toEqual([
+      ['node_modules/a', ['node_modules/a/node_modules/b', 'node_modules/c']],
+      ['node_modules/a/node_modules/b', ['node_modules/a']],
+      ['node_modules/c', []],
+    ])
+  })
+
   it('leaves out unwanted packages with what only they need', () => {
     const lock = lockFile({
       'node_modules/a': { version: '1.0.0', optionalDependencies: { 'a-linux-x64': '1', 'a-win32-x64': '1' } },
