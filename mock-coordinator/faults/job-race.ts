@@ -13,7 +13,7 @@ export interface RaceTarget {
 export function raceWithJob(context: Context, fault: 'expire_lease' | 'cancel_job', target: RaceTarget): number {
   const { store, jobs } = context
   const struck = leasedJobs(context, target)
-  store.transact(() => {
+  store.transact(fault === 'cancel_job' ? 'cancel' : 'sweep', () => {
     for (const job of struck) {
       if (fault === 'cancel_job') jobs.cancel(ANONYMOUS, job.id)
       else takeBackLease(context, job)
