@@ -20,7 +20,10 @@ const SIGNALS: readonly (readonly [name: string, meaning: string])[] = [
 
 const ENVIRONMENT: readonly (readonly [name: string, meaning: string])[] = [
   ['AITBC_KEY', 'overrides KEY of the configuration, for every key of miner.conf(5): AITBC_LOG_LEVEL=debug'],
-  ['NODE_EXTRA_CA_CERTS', 'file with further certificates (PEM) to trust, for a coordinator with a CA of its own'],
+  [
+    'NODE_EXTRA_CA_CERTS',
+    'file with further certificates (PEM) to trust, for an LLM server or a host of models with a CA of its own; for the coordinator set COORD_CA_FILE',
+  ],
   ['NO_COLOR', 'no colours on a terminal'],
 ]
 

@@ -43,6 +43,9 @@ type Report = (key: KeyName, severity: ConfigProblem['severity'], message: strin
 
 function checkTransport(values: ValidConfig, report: Report): void {
   const { protocol, hostname } = values.COORD_URL
+  if (protocol === 'http:' && values.COORD_CA_FILE !== null) {
+    report('COORD_CA_FILE', 'warning', 'COORD_URL is plain http, where nobody shows a certificate; remove one of the two')
+  }
   if (protocol === 'https:' || isLoopbackHost(hostname)) return
   if (values.ALLOW_INSECURE_HTTP) {
     report(
@@ -96,6 +99,7 @@ function toMinerConfig(values: ValidConfig, configFile: string, notConfigured: r
   return Object.freeze({
     configFile,
     coordUrl: values.COORD_URL,
+    coordCertificates: values.COORD_CA_FILE?.certificates ?? null,
     wallet: values.WALLET_ADDR,
     apiKey: values.API_KEY,
     minerId: values.MINER_ID,

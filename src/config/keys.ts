@@ -1,3 +1,4 @@
+import { certificateFile } from './certificate-file.ts'
 import {
   absolutePath,
   baseUrl,
@@ -126,6 +127,10 @@ export const KEYS = {
   ALLOW_INSECURE_HTTP: key('coordinator', boolean(), {
     default: 'false',
     doc: 'Send the API key over plain http:// to hosts other than this one; anyone on the way can read it',
+  }),
+  COORD_CA_FILE: key('coordinator', optional(certificateFile()), {
+    default: '',
+    doc: 'Take the certificate of the coordinator only from these authorities (or if it is one of these), not from those that everybody trusts',
   }),
 
   WORKLOADS: key('work', list(/^[A-Za-z0-9_.-]{1,64}$/, 'names of workloads, separated by commas'), {

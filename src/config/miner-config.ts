@@ -7,6 +7,8 @@ export interface MinerConfig {
   readonly configFile: string
   /** http or https, without credentials, query or fragment; its path is `/` or a prefix without a slash at the end. */
   readonly coordUrl: URL
+  /** PEM; null for the authorities that are trusted anyway. */
+  readonly coordCertificates: readonly string[] | null
   readonly wallet: string
   readonly apiKey: Secret
   readonly minerId: string

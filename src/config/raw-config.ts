@@ -31,6 +31,8 @@ const MAX_BYTES = 1024 * 1024
 const MAX_NAME_LENGTH = 40
 const EXPOSED =
   'a secret in the environment can be read by others (systemctl show, /proc); write it into the configuration file instead'
+const ALWAYS_VERIFIED =
+  'NODE_TLS_REJECT_UNAUTHORIZED=0 has no effect, certificates are always verified; name a CA of your own in COORD_CA_FILE'
 const OTHERS_ANY_ACCESS = 0o007
 
 /** Reads the file and lays the `AITBC_<KEY>` variables over it. A file that cannot be read is a problem, not a throw. */
@@ -45,6 +47,9 @@ export function readRawConfig(path: string, env: Environment): RawConfig {
     problems.push({ severity: 'error', key: null, file: path, line: null, message: read.message })
   }
   collectFromEnvironment(env, values, problems)
+  if (env['NODE_TLS_REJECT_UNAUTHORIZED'] === '0') {
+    problems.push({ severity: 'warning', key: null, file: null, line: null, message: ALWAYS_VERIFIED })
+  }
   return { file: path, isFileRead: read.ok, values, problems }
 }
 

@@ -77,6 +77,9 @@ export function parseRetryAfter(header: string | null, nowMs: number): number | 
   return Number.isNaN(ms) ? null : Math.min(Math.max(ms, 0), MAX_RETRY_AFTER_MS)
 }
 
+const UNTRUSTED =
+  'the TLS certificate comes from an authority that is not trusted here (if it is right, name a file with its certificate in COORD_CA_FILE)'
+
 const SENTENCES: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'connection refused (is the coordinator running at COORD_URL?)',
   ENOTFOUND: 'host name not found (check COORD_URL and DNS)',
@@ -89,11 +92,18 @@ const SENTENCES: Readonly<Record<string, string>> = {
   UND_ERR_HEADERS_TIMEOUT: 'no answer in time',
   UND_ERR_BODY_TIMEOUT: 'the answer stopped half-way',
   UND_ERR_SOCKET: 'connection closed before the answer was complete',
-  CERT_HAS_EXPIRED: 'the TLS certificate has expired',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'the TLS certificate is self-signed',
-  SELF_SIGNED_CERT_IN_CHAIN: 'the TLS certificate chain is not trusted here',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'the TLS certificate chain is not trusted here',
-  ERR_TLS_CERT_ALTNAME_INVALID: 'the TLS certificate is for another host',
+  CERT_HAS_EXPIRED: 'the TLS certificate has expired (have it renewed, unless the clock of this machine is wrong: timedatectl)',
+  CERT_NOT_YET_VALID: 'the TLS certificate is not valid yet (is the clock of this machine right? timedatectl)',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'the TLS certificate is self-signed (if it is right, name a file with it in COORD_CA_FILE)',
+  SELF_SIGNED_CERT_IN_CHAIN: UNTRUSTED,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED,
+  UNABLE_TO_GET_ISSUER_CERT: UNTRUSTED,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNTRUSTED,
+  ERR_TLS_CERT_ALTNAME_INVALID: 'the TLS certificate is for another host (set COORD_URL to a name that it is for)',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'the answer is no TLS (check protocol and port of COORD_URL)',
+  EPROTO: 'TLS could not be agreed on (check protocol and port of COORD_URL)',
+  EMFILE: 'the miner has no file descriptors left (LimitNOFILE of its service, or ulimit -n)',
+  ENFILE: 'this machine has no file descriptors left',
 }
 
 function describeTransportError(error: unknown): string {

@@ -7,6 +7,7 @@ import type { Clock } from '../domain/ports.ts'
 import { Redactor } from '../domain/redactor.ts'
 import { ErrorBodySchema } from '../protocol/errors.ts'
 import { Deadline } from './deadline.ts'
+import { verifyingTls } from './verifying-tls.ts'
 import { classifyFailure } from './classify-failure.ts'
 import { jsonStructure } from './json-structure.ts'
 
@@ -24,6 +25,8 @@ const LEAST_KEY_CHARS = 8
 export interface TransportSettings {
   readonly baseUrl: URL
   readonly apiKey: { reveal(): string }
+  /** Authorities, or certificates of the server itself, in PEM: these alone are trusted. Null for those that Node trusts. */
+  readonly certificates: readonly string[] | null
   /** For one whole call, from connecting to the last byte. */
   readonly timeoutMs: number
   readonly maxConnections: number
@@ -123,7 +126,8 @@ export class HttpTransport {
       retryAfter: first(headers['retry-after']),
       location: location === null ? null : shortened(this.#redactor.clean(location)),
     }
-    throw classifyFailure(failed, this.#clock.nowMs())
+    // A date in Retry-After is meant by the clock of the other side, which may be hours from ours.
+    throw classifyFailure(failed, dateOf(headers['date']) ?? this.#clock.nowMs())
   }
 
   async close(): Promise<void> {
@@ -131,9 +135,11 @@ export class HttpTransport {
   }
 
   #open(): Pool {
-    this.#pool ??= new Pool(this.#settings.baseUrl.origin, {
-      connections: this.#settings.maxConnections,
-      connectTimeout: Math.min(this.#settings.timeoutMs, 10_000),
+    const { baseUrl, certificates, maxConnections, timeoutMs } = this.#settings
+    this.#pool ??= new Pool(baseUrl.origin, {
+      connections: maxConnections,
+      connectTimeout: Math.min(timeoutMs, 10_000),
+      connect: verifyingTls(certificates),
     })
     return this.#pool
   }
@@ -180,6 +186,12 @@ function parseJson(text: string): unknown {
   } catch {
     return undefined
   }
+}
+
+/** Epoch milliseconds; null where the header is missing or no date. */
+function dateOf(header: string | string[] | undefined): number | null {
+  const ms = Date.parse(first(header) ?? '')
+  return Number.isNaN(ms) ? null : ms
 }
 
 function first(header: string | string[] | undefined): string | null {

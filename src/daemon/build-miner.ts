@@ -106,6 +106,7 @@ async function assemble(opened: AsyncDisposableStack, deps: BuildMinerDeps): Pro
   const transport = {
     baseUrl: config.coordUrl,
     apiKey: config.apiKey,
+    certificates: config.coordCertificates,
     timeoutMs: config.requestTimeoutMs,
     maxConnections: CONNECTIONS,
     userAgent: `aitbc-miner/${version}`,

@@ -1,4 +1,5 @@
 import { createServer } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import { buffer } from 'node:stream/consumers'
 import { onTestFinished } from 'vitest'
@@ -21,10 +22,11 @@ export interface ScriptedAnswer {
 
 /**
  * An HTTP server on a free port that answers as the script says, and keeps what it was asked.
- * Closed when the test has finished.
+ * Speaks TLS when it is given a certificate. Closed when the test has finished.
  */
 export async function startScriptedServer(
   script: (request: ReceivedRequest) => ScriptedAnswer | Promise<ScriptedAnswer>,
+  tls?: { readonly cert: string; readonly key: string },
 ): Promise<{ readonly url: URL; readonly requests: ReceivedRequest[] }> {
   const requests: ReceivedRequest[] = []
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -43,7 +45,8 @@ export async function startScriptedServer(
     response.writeHead(answer.status ?? 200, { 'content-type': 'application/json', ...answer.headers })
     response.end(typeof answer.body === 'string' ? answer.body : answer.body === undefined ? '' : JSON.stringify(answer.body))
   }
-  const server = createServer((request, response) => void serve(request, response))
+  const listener = (request: IncomingMessage, response: ServerResponse): void => void serve(request, response)
+  const server = tls === undefined ? createServer(listener) : createTlsServer(tls, listener)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   onTestFinished(async () => {
     server.closeAllConnections()
@@ -51,5 +54,5 @@ export async function startScriptedServer(
   })
   const address = server.address()
   if (address === null || typeof address === 'string') throw new Error('the server has no port')
-  return { url: new URL(`http://127.0.0.1:${address.port}/`), requests }
+  return { url: new URL(`${tls === undefined ? 'http' : 'https'}://127.0.0.1:${address.port}/`), requests }
 }

@@ -1,5 +1,6 @@
 import { request } from 'undici/lib/api/index.js'
 import Pool from 'undici/lib/dispatcher/pool.js'
+import { verifyingTls } from '../../coordinator/verifying-tls.ts'
 import type { Clock } from '../../domain/ports.ts'
 
 /** What the coordinator said to a call without a key. */
@@ -15,14 +16,16 @@ export interface HealthAnswer {
 
 export interface AskHealthOptions {
   readonly baseUrl: URL
+  /** PEM; null for the authorities that are trusted anyway. */
+  readonly certificates: readonly string[] | null
   readonly userAgent: string
   readonly clock: Clock
   readonly signal: AbortSignal
 }
 
 /** Calls `GET /health`, which needs no key and changes nothing. Rejects with the error of the connection. */
-export async function askHealth({ baseUrl, userAgent, clock, signal }: AskHealthOptions): Promise<HealthAnswer> {
-  const pool = new Pool(baseUrl.origin, { connections: 1 })
+export async function askHealth({ baseUrl, certificates, userAgent, clock, signal }: AskHealthOptions): Promise<HealthAnswer> {
+  const pool = new Pool(baseUrl.origin, { connections: 1, connect: verifyingTls(certificates) })
   try {
     const sentMs = clock.nowMs()
     const { statusCode, headers, body } = await request.call(pool, {

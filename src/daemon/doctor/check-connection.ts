@@ -15,7 +15,7 @@ export const CONNECTION_CHECK: Check = {
   needs: ['dns'],
   limitMs: 15_000,
   ifLate: 'a firewall in between, or something that does not speak TLS? check host and port of COORD_URL',
-  run: async ({ config: { coordUrl }, clock }, signal) => {
+  run: async ({ config: { coordUrl, coordCertificates }, clock }, signal) => {
     const place = `${hostOf(coordUrl)} port ${portOf(coordUrl)}`
     try {
       const startedMs = clock.monotonicMs()
@@ -24,7 +24,9 @@ export const CONNECTION_CHECK: Check = {
         return [good(`${place} answers in ${Math.ceil(clock.monotonicMs() - startedMs)} ms, plain http`)]
       }
       return [
-        await openTls(coordUrl, signal, (socket) => judgeCertificate(readHandshake(socket), hostOf(coordUrl), clock.nowMs())),
+        await openTls({ url: coordUrl, certificates: coordCertificates, signal }, (socket) =>
+          judgeCertificate(readHandshake(socket), hostOf(coordUrl), clock.nowMs()),
+        ),
       ]
     } catch (error) {
       return [explain(error, place)]
@@ -45,12 +47,16 @@ async function openSocket(url: URL, signal: AbortSignal): Promise<void> {
 }
 
 /** Shakes hands even with a certificate that is not trusted, to tell what is wrong with it; nothing is sent then. */
-async function openTls(url: URL, signal: AbortSignal, judge: (socket: TLSSocket) => Finding): Promise<Finding> {
+async function openTls(
+  { url, certificates, signal }: { url: URL; certificates: readonly string[] | null; signal: AbortSignal },
+  judge: (socket: TLSSocket) => Finding,
+): Promise<Finding> {
   const host = hostOf(url)
   const socket = connectTls({
     host,
     port: portOf(url),
     ...(isIP(host) === 0 ? { servername: host } : {}),
+    ...(certificates === null ? {} : { ca: [...certificates] }),
     rejectUnauthorized: false,
   })
   const abort = (): void => void socket.destroy()

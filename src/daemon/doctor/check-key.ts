@@ -22,6 +22,7 @@ export const KEY_CHECK: Check = {
       {
         baseUrl: config.coordUrl,
         apiKey: config.apiKey,
+        certificates: config.coordCertificates,
         timeoutMs: 15_000,
         maxConnections: 1,
         userAgent: `aitbc-miner/${version}`,

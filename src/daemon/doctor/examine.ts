@@ -64,7 +64,13 @@ function contextOf(given: Pick<DoctorContext, 'config' | 'version' | 'environmen
     ...given,
     machine: new DoctorMachine({ config, environment, clock }),
     health: (signal) => {
-      answer ??= askHealth({ baseUrl: config.coordUrl, userAgent: `aitbc-miner/${version}`, clock, signal })
+      answer ??= askHealth({
+        baseUrl: config.coordUrl,
+        certificates: config.coordCertificates,
+        userAgent: `aitbc-miner/${version}`,
+        clock,
+        signal,
+      })
       return answer
     },
   }

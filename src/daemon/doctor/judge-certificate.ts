@@ -62,7 +62,7 @@ function complaint(code: string, { host, made, untilMs }: Facts): [found: string
     case 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY':
       return [
         `the ${made} is not trusted here (${code})`,
-        'if it is right, have the service trust it: systemctl edit aitbc-miner, lines [Service] and Environment=NODE_EXTRA_CA_CERTS=/etc/aitbc/ca.pem',
+        'if it is right, write it, or the certificate of the authority that made it, to a file, and set COORD_CA_FILE to its path',
       ]
     default:
       return [`the ${made} is refused (${code})`, 'ask the operator of the coordinator']

@@ -30,6 +30,7 @@ async function setUp(
     transport: {
       baseUrl: new URL(basePath, server.url),
       apiKey: { reveal: () => KEY },
+      certificates: null,
       timeoutMs,
       maxConnections: 4,
       userAgent: 'aitbc-miner/test',
@@ -308,6 +309,12 @@ describe('HttpCoordinator', () => {
   it('passes on Retry-After', async () => {
     const { coordinator } = await setUp(() => ({ status: 429, headers: { 'retry-after': '7' } }))
     await expect(coordinator.heartbeat(HEARTBEAT, NEVER)).rejects.toMatchObject({ retryAfterMs: 7_000 })
+  })
+
+  it('reads a date in Retry-After by the clock of the coordinator', async () => {
+    const [now, later] = [Date.UTC(2031, 0, 1, 12, 0, 0), Date.UTC(2031, 0, 1, 12, 0, 9)].map((ms) => new Date(ms).toUTCString())
+    const { coordinator } = await setUp(() => ({ status: 503, headers: { date: String(now), 'retry-after': String(later) } }))
+    await expect(coordinator.heartbeat(HEARTBEAT, NEVER)).rejects.toMatchObject({ retryAfterMs: 9_000 })
   })
 
   it('gives up on a coordinator that does not answer within the timeout', async () => {

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { rootCertificates } from 'node:tls'
 import { describe, expect, it } from 'vitest'
 import { changedKeys } from '../../../src/config/changed-keys.ts'
 import { loadConfig } from '../../../src/config/load-config.ts'
@@ -24,6 +25,18 @@ describe('changedKeys', () => {
     const before = values('COORD_URL=https://c.test\nAPI_KEY=secret\nMODEL_HOSTS=a.test\n')
     const after = values('COORD_URL=https://d.test\nAPI_KEY=secret2\nMODEL_HOSTS="a.test,b.test"\nHF_TOKEN=token\n')
     expect(changedKeys(before, after)).toEqual(['COORD_URL', 'API_KEY', 'MODEL_HOSTS', 'HF_TOKEN'])
+  })
+
+  it('names COORD_CA_FILE when the file has got another content', () => {
+    const path = join(tempDir(), 'ca.pem')
+    const [first = '', second = ''] = rootCertificates
+    const withCertificate = (pem: string): ValidConfig => {
+      writeFileSync(path, pem)
+      return values(`COORD_CA_FILE=${path}\n`)
+    }
+    const before = withCertificate(first)
+    expect(changedKeys(before, withCertificate(`# again\n${first}`))).toEqual([])
+    expect(changedKeys(before, withCertificate(second))).toEqual(['COORD_CA_FILE'])
   })
 
   it('names what follows from another key', () => {

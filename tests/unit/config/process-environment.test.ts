@@ -8,4 +8,10 @@ describe('the environment of the process', () => {
     expect(env).toMatchObject({ PATH: '/bin', AITBC_API_KEY: 'k', AITBC_HF_TOKEN: 't', AITBC_LLM_API_KEY: 'l' })
     expect(variables).toEqual({ PATH: '/bin', AITBC_MINER_ID: 'm' })
   })
+
+  it('does not let certificates go unverified', () => {
+    const variables = { NODE_TLS_REJECT_UNAUTHORIZED: '0' }
+    expect(processEnvironment(variables).env).toEqual({ NODE_TLS_REJECT_UNAUTHORIZED: '0' })
+    expect(variables).toEqual({})
+  })
 })

@@ -24,8 +24,8 @@ describe('judgeCertificate', () => {
     ['CERT_HAS_EXPIRED', 'has expired on 2026-03-01', 'renew'],
     ['CERT_NOT_YET_VALID', 'is not valid yet', 'timedatectl'],
     ['ERR_TLS_CERT_ALTNAME_INVALID', 'is not for coord.test', 'COORD_URL'],
-    ['DEPTH_ZERO_SELF_SIGNED_CERT', 'is not trusted here', 'NODE_EXTRA_CA_CERTS'],
-    ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'is not trusted here', 'NODE_EXTRA_CA_CERTS'],
+    ['DEPTH_ZERO_SELF_SIGNED_CERT', 'is not trusted here', 'COORD_CA_FILE'],
+    ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'is not trusted here', 'COORD_CA_FILE'],
     ['CERT_REVOKED', 'is refused (CERT_REVOKED)', 'operator'],
   ])('explains %s', (fault, found, remedy) => {
     expect(judgeCertificate(handshake({ fault }), 'coord.test', NOW_MS)).toMatchObject({

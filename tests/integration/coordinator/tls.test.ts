@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { HttpTransport } from '../../../src/coordinator/http-transport.ts'
+import { SystemClock } from '../../../src/platform/system-clock.ts'
+import { startScriptedServer } from '../../support/scripted-server.ts'
+import { TestAuthority } from '../../support/test-authority.ts'
+import type { ServerCertificate } from '../../support/test-authority.ts'
+
+/** Calls a server that shows this certificate, and tells what it was sent. */
+async function call(shown: ServerCertificate | undefined, trusted: readonly string[] | null, protocol = 'https:') {
+  const server = await startScriptedServer(() => ({ body: { ok: true } }), shown)
+  const baseUrl = new URL(server.url)
+  const transport = new HttpTransport(
+    {
+      baseUrl: new URL(baseUrl.href.replace('http:', protocol)),
+      apiKey: { reveal: () => 'a-key-of-some-length' },
+      certificates: trusted,
+      timeoutMs: 10_000,
+      maxConnections: 1,
+      userAgent: 'test',
+    },
+    new SystemClock(),
+  )
+  onTestFinished(() => transport.close())
+  const answer = transport.call({ method: 'GET', path: '/v1/miner/next', signal: new AbortController().signal })
+  return { answer, requests: server.requests }
+}
+
+function authority(): { own: TestAuthority; pem: readonly string[] } {
+  const own = new TestAuthority()
+  return { own, pem: [readFileSync(own.certificateFile, 'utf8')] }
+}
+
+describe('the connection to the coordinator', () => {
+  it('is made when an authority that the operator named has signed the certificate', async () => {
+    const { own, pem } = authority()
+    const { answer } = await call(own.issue(), pem)
+    expect((await answer).body).toEqual({ ok: true })
+  })
+
+  it('is made when the operator named the self-signed certificate itself', async () => {
+    const shown = new TestAuthority().selfSigned()
+    const { answer } = await call(shown, [shown.cert])
+    expect((await answer).body).toEqual({ ok: true })
+  })
+
+  it.each([
+    ['self-signed', (own: TestAuthority) => own.selfSigned(), null, /self-signed.*COORD_CA_FILE/],
+    ['of an authority that nobody named', (own: TestAuthority) => own.issue(), null, /not trusted here.*COORD_CA_FILE/],
+    ['expired', (own: TestAuthority) => own.issue({ days: -1 }), 'own', /has expired.*timedatectl/],
+    ['for another host', (own: TestAuthority) => own.issue({ host: 'elsewhere.example' }), 'own', /another host.*COORD_URL/],
+    ['of another authority than the one named', () => new TestAuthority('Other').issue(), 'own', /not trusted here/],
+  ] as const)('is refused, and no key sent, when the certificate is %s', async (_what, show, trusted, message) => {
+    const { own, pem } = authority()
+    const { answer, requests } = await call(show(own), trusted === null ? null : pem)
+    await expect(answer).rejects.toMatchObject({ failureClass: 'unreachable', message: expect.stringMatching(message) })
+    expect(requests).toEqual([])
+  })
+
+  it('is refused with NODE_TLS_REJECT_UNAUTHORIZED=0 in the environment too', async () => {
+    process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0'
+    onTestFinished(() => {
+      delete process.env['NODE_TLS_REJECT_UNAUTHORIZED']
+    })
+    const { answer, requests } = await call(new TestAuthority().selfSigned(), null)
+    await expect(answer).rejects.toThrow(/self-signed/)
+    expect(requests).toEqual([])
+  })
+
+  it('is refused with a word about COORD_URL where the other side speaks no TLS', async () => {
+    const { answer } = await call(undefined, null)
+    await expect(answer).rejects.toThrow(/check protocol and port of COORD_URL/)
+  })
+})
