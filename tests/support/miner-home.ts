@@ -5,7 +5,7 @@ import type { Program } from '../../scripts/local-chain/program.ts'
 /** A miner's folder and processes for one test: killed and removed when it has finished. */
 export async function testMinerHome(
   keys: Readonly<Record<string, string | number>>,
-): Promise<{ home: MinerHome; start: () => Program }> {
+): Promise<{ home: MinerHome; start: (env?: Readonly<Record<string, string>>) => Program }> {
   const home = await MinerHome.make()
   const programs: Program[] = []
   onTestFinished(async () => {
@@ -16,8 +16,8 @@ export async function testMinerHome(
     await home.remove()
   })
   await home.configure(keys)
-  const start = (): Program => {
-    const program = home.start()
+  const start = (env: Readonly<Record<string, string>> = {}): Program => {
+    const program = home.start(env)
     programs.push(program)
     return program
   }
