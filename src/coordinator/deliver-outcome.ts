@@ -102,7 +102,8 @@ const TRIES_OF_BARE_404 = 10
 /** The answers other than 2xx that end a delivery; null for those that are tried again. */
 function settlementOf(failure: CoordinatorFailure, tries: number): Settlement | null {
   if (failure.apiCode === 'JOB_ALREADY_PROVEN') return { kind: 'credited', reward: null, balance: null, unit: null }
-  if (failure.apiCode === 'LEASE_LOST') return { kind: 'dropped', reason: 'the lease went to another miner' }
+  if (failure.apiCode === 'LEASE_LOST')
+    return { kind: 'dropped', reason: 'the lease is gone: it ran out, or the job was canceled or given to another miner' }
   if (failure.status === 404 && (failure.apiCode !== null || tries >= TRIES_OF_BARE_404))
     return { kind: 'dropped', reason: 'the coordinator does not know the job' }
   return null

@@ -54,7 +54,12 @@ export type AcceptResult =
    * attempt or a later one. An unsettled entry has taken over the lease and the attempt of the job just offered, since it is the same work;
    * otherwise nothing was written.
    */
-  | { readonly kind: 'known'; readonly entry: JournalEntry }
+  | {
+      readonly kind: 'known'
+      readonly entry: JournalEntry
+      /** False when the same id was offered for other work than the unsettled entry's: then the entry stays as it is. */
+      readonly isSameWork: boolean
+    }
 
 export interface JournalCounts {
   readonly accepted: number
@@ -103,6 +108,8 @@ export interface Journal {
   followClock(movedMs: number, nowMs: number): void
   /** Outbox rows whose time has come, the one that fell due first at the head, at most `limit`. */
   due(nowMs: number, limit: number): OutboxEntry[]
+  /** False when the outbox row has got another lease or attempt since it was read, or is gone: what is said of the old one is not of it. */
+  isUnchanged(entry: Pick<OutboxEntry, 'seq' | 'idempotencyKey'>): boolean
   /** When the next outbox row falls due, or null with an empty outbox. */
   nextDueAtMs(): number | null
   /** Jobs that a former daemon left accepted or running; `recoveries` of each is counted up by one and the state set to accepted. */

@@ -13,6 +13,7 @@ import { prepareAccept } from './operations/accept.ts'
 import { prepareCheck } from './operations/check.ts'
 import { prepareDue } from './operations/due.ts'
 import { prepareFollowClock } from './operations/follow-clock.ts'
+import { prepareIsUnchanged } from './operations/is-unchanged.ts'
 import { prepareMarkRunning } from './operations/mark-running.ts'
 import { prepareNextDueAtMs } from './operations/next-due-at-ms.ts'
 import { preparePostpone } from './operations/postpone.ts'
@@ -114,6 +115,10 @@ export class SqliteJournal implements Journal {
     return this.#operations.due(nowMs, limit)
   }
 
+  isUnchanged(entry: Pick<OutboxEntry, 'seq' | 'idempotencyKey'>): boolean {
+    return this.#operations.isUnchanged(entry)
+  }
+
   nextDueAtMs(): number | null {
     return this.#operations.nextDueAtMs()
   }
@@ -169,6 +174,7 @@ function prepareOperations(context: JournalContext): Operations {
     postpone: preparePostpone(context),
     followClock: prepareFollowClock(context),
     due: prepareDue(context),
+    isUnchanged: prepareIsUnchanged(context),
     nextDueAtMs: prepareNextDueAtMs(context),
     recover: prepareRecover(context),
     check: prepareCheck(context),

@@ -2,6 +2,7 @@ import type { FailureCode } from '../domain/failure-codes.ts'
 import { JobFailureError } from '../domain/failure-codes.ts'
 import type { JournalEntry } from '../domain/journal.ts'
 import type { Job, Lease } from '../domain/job.ts'
+import { Waiters } from './waiters.ts'
 
 /** More jobs than this are not listed in a heartbeat: a long outage can leave thousands of outcomes waiting. */
 export const MAX_LISTED_JOBS = 256
@@ -52,6 +53,7 @@ export class ActiveJob {
 /** The jobs that this miner holds now, by id. */
 export class ActiveJobs {
   readonly #byId = new Map<string, ActiveJob>()
+  readonly #waiters = new Waiters()
 
   add(job: ActiveJob): void {
     this.#byId.set(job.entry.job.id, job)
@@ -59,7 +61,14 @@ export class ActiveJobs {
 
   /** Forgets the job with this id, unless a later entry has taken its place. */
   remove(id: string, seq: number): void {
-    if (this.#byId.get(id)?.entry.seq === seq) this.#byId.delete(id)
+    if (this.#byId.get(id)?.entry.seq !== seq) return
+    this.#byId.delete(id)
+    this.#waiters.wake()
+  }
+
+  /** Resolves when no job with this id is held, or the signal aborts. */
+  whenGone(id: string, signal: AbortSignal): Promise<void> {
+    return this.#waiters.until(() => !this.#byId.has(id), signal)
   }
 
   get(id: string): ActiveJob | null {

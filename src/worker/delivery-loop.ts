@@ -189,7 +189,22 @@ export class DeliveryLoop {
     this.#failures = 0
     health.succeeded()
     if (this.#lastFailure?.seq === entry.seq || this.#lastFailure?.failure.isGeneral === true) this.#lastFailure = null
+    if (settlement.kind === 'dropped' && this.#hasNewLease(entry)) {
+      this.#hasBacklog = true
+      return
+    }
     return this.#settle(entry, settlement, signal)
+  }
+
+  /** The job was handed to us again while the old lease was being refused: the outcome goes out once more, under the new one. */
+  #hasNewLease(entry: OutboxEntry): boolean {
+    try {
+      return !this.#deps.journal.isUnchanged(entry)
+    } catch (error) {
+      if (!isJournalWriteFailure(error)) throw error
+      this.#deps.faults.report('journal', error)
+      return false
+    }
   }
 
   #longestMs({ outcome }: OutboxEntry): number {

@@ -110,6 +110,7 @@ async function beat(deps: HeartbeatLoopDeps, leases: LeaseKeeper, told: ToldCapa
   const gpus = await deps.gpuReadings(signal)
   signal.throwIfAborted()
   const listed = activeJobs.listed()
+  const listedLeases = new Map(listed.map((job) => [job.entry.job.id, job.lease?.id ?? null]))
   const capabilities = told.news()
   const answer = await coordinator.heartbeat(
     {
@@ -131,7 +132,7 @@ async function beat(deps: HeartbeatLoopDeps, leases: LeaseKeeper, told: ToldCapa
   health.succeeded()
   serverClock.observe(answer.serverTimeMs)
   leases.renewed(listed, answer.leases)
-  obeyCancel(answer, activeJobs)
+  obeyCancel(answer, activeJobs, listedLeases)
   const wasAsked = gate.reasons.includes('coordinator_asked')
   if (answer.drain === wasAsked) return
   if (answer.drain) gate.shut('coordinator_asked')
@@ -139,8 +140,17 @@ async function beat(deps: HeartbeatLoopDeps, leases: LeaseKeeper, told: ToldCapa
   logger.info(answer.drain ? 'coordinator asks for no more jobs: polling stops' : 'coordinator has work again: polling goes on')
 }
 
-function obeyCancel(answer: HeartbeatAnswer, activeJobs: ActiveJobs): void {
-  for (const id of answer.cancel) activeJobs.get(id)?.cancel('E_CANCELED', 'canceled by the coordinator')
+/**
+ * A coordinator also cancels what it has taken back from this miner. When it has handed out the same job again while the
+ * beat was on its way, that is about the lease which the beat listed, and the next answer will say whether more is meant.
+ */
+function obeyCancel(answer: HeartbeatAnswer, activeJobs: ActiveJobs, listedLeases: ReadonlyMap<string, string | null>): void {
+  for (const id of answer.cancel) {
+    const job = activeJobs.get(id)
+    const listedLease = listedLeases.get(id)
+    if (job === null || (listedLease !== undefined && listedLease !== (job.lease?.id ?? null))) continue
+    job.cancel('E_CANCELED', 'canceled by the coordinator')
+  }
 }
 
 /** Returns the coordinator's wish for the heartbeat interval, if it has one. */

@@ -21,6 +21,8 @@ import type { WakeUp } from './wake-up.ts'
 const HELD_MS = 1_000
 /** Requests for jobs under way at once, while jobs come. */
 const MAX_LANES = 4
+/** A job that was canceled has so long to end before it is handed to us again in vain. */
+const ENDING_MS = 10_000
 /** Of a poll: for the job, and to refuse it. */
 const CALLS_PER_POLL = 2
 
@@ -146,6 +148,10 @@ async function pollOnce(deps: PollLoopDeps, waitS: number, signal: AbortSignal):
 async function acceptJob(deps: PollLoopDeps, job: Job, signal: AbortSignal): Promise<boolean> {
   const { journal, clock, runner } = deps
   const logger = deps.logger.child({ job: job.id, workload: job.workload, attempt: job.attempt })
+  if (!(await whenEnded(deps, job.id, signal))) {
+    logger.warn('job offered again: it is still being canceled', { lease: job.lease?.id })
+    return false
+  }
   let result
   try {
     result = journal.accept(job, clock.nowMs())
@@ -163,15 +169,33 @@ async function acceptJob(deps: PollLoopDeps, job: Job, signal: AbortSignal): Pro
     return false
   }
   if (result.kind === 'known') {
-    deps.activeJobs.get(job.id)?.adopt(result.entry.job)
     const level = firstTime(deps, job.id) ? 'warn' : 'debug'
-    logger[level]('job offered again: it is in the journal already', { state: result.entry.state })
+    if (result.isSameWork) {
+      deps.activeJobs.get(job.id)?.adopt(result.entry.job)
+      logger[level]('job offered again: it is in the journal already', { state: result.entry.state })
+    } else {
+      logger[level]('job offered again with other contents under the same id: the first stands', { state: result.entry.state })
+    }
     return false
   }
   logger.info('job accepted', { reward: job.reward?.amount, unit: job.reward?.unit })
   runner.start(result.entry)
   deps.onAccepted()
   return true
+}
+
+/**
+ * A job whose lease was lost may come back before its engine has let go of it: taken then, it would be reported as canceled
+ * under the new lease. True when no canceled job with this id is left.
+ */
+async function whenEnded({ activeJobs, clock }: PollLoopDeps, id: string, signal: AbortSignal): Promise<boolean> {
+  const isEnding = (): boolean => activeJobs.get(id)?.signal.aborted === true
+  if (!isEnding()) return true
+  const over = new AbortController()
+  const limit = AbortSignal.any([signal, over.signal])
+  await Promise.race([activeJobs.whenGone(id, limit), clock.sleep(ENDING_MS, limit)])
+  over.abort()
+  return !isEnding()
 }
 
 function firstTime({ observe }: PollLoopDeps, id: string | null): boolean {

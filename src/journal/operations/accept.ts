@@ -2,6 +2,7 @@ import type { Journal } from '../../domain/journal.ts'
 import type { Job } from '../../domain/job.ts'
 import { decodeEntry, ENTRY_COLUMNS } from '../decode-row.ts'
 import { encodeJob, encodeLease } from '../encode-row.ts'
+import { isSameWork } from '../is-same-work.ts'
 import type { JournalContext } from '../journal-context.ts'
 import { mayBeDoneAgain } from '../may-be-done-again.ts'
 import { prepareSetLease } from './set-lease.ts'
@@ -21,11 +22,16 @@ export function prepareAccept({ database, tally, newKey }: JournalContext): Jour
       const row = findNewest.get(job.id)
       if (row !== undefined) {
         const entry = decodeEntry(row)
-        if (entry.state !== 'settled')
-          return { kind: 'known', entry: { ...entry, job: adopt(entry.seq, entry.job, job) } } as const
+        if (entry.state !== 'settled') {
+          if (!isSameWork(entry.job, job)) return { kind: 'known', entry, isSameWork: false } as const
+          return { kind: 'known', entry: { ...entry, job: adopt(entry.seq, entry.job, job) }, isSameWork: true } as const
+        }
         const isSame = job.attempt === entry.job.attempt
-        if (job.attempt < entry.job.attempt || (isSame && !mayBeDoneAgain(entry, entriesOf(job), nowMs)))
-          return { kind: 'known', entry } as const
+        if (
+          job.attempt < entry.job.attempt ||
+          (isSame && !mayBeDoneAgain({ newest: entry, entries: entriesOf(job), job, nowMs }))
+        )
+          return { kind: 'known', entry, isSameWork: true } as const
       }
       const { lastInsertRowid } = insert.run(job.id, job.attempt, encodeLease(job.lease), nowMs, nowMs, encodeJob(job))
       const at = new Date(nowMs).toISOString()

@@ -17,6 +17,7 @@ import { errorOf } from '../../support/error-of.ts'
 import { MIGRATIONS } from '../../../src/journal/migrations/migrations.ts'
 import { SqliteJournal } from '../../../src/journal/sqlite-journal.ts'
 import { jobFailure } from '../../../src/domain/failure-codes.ts'
+import type { Job } from '../../../src/domain/job.ts'
 import type { FailureCode } from '../../../src/domain/failure-codes.ts'
 import type { Outcome, Settlement } from '../../../src/domain/outcome.ts'
 import { coreJob, sampleFailure, sampleJob, sampleProof } from '../../support/sample-jobs.ts'
@@ -217,6 +218,8 @@ async function offer(journal: SqliteJournal, atMs: number, outcome: Outcome, set
   return true
 }
 
+const under = (id: string): Job => coreJob('a', { lease: { id, expiresAt: '2026-01-01T00:10:00.000Z' } })
+
 describe('a job that a coordinator without attempts offers again', () => {
   it.each(['reported', 'dropped'] as const)('is taken at once when it was handed back and that was %s', async (kind) => {
     const journal = openJournal(tempDir())
@@ -239,6 +242,15 @@ describe('a job that a coordinator without attempts offers again', () => {
     const journal = openJournal(tempDir())
     await offer(journal, nowMs, outcome, settlement)
     expect(journal.accept(coreJob('a'), nowMs + 10_000 * MINUTE_MS).kind).toBe('known')
+  })
+
+  it('is taken under a new lease when it was given up because the old one was lost, and not under the old one', async () => {
+    const journal = openJournal(tempDir())
+    const { entry } = journal.accept(under('L1'), nowMs)
+    await journal.recordOutcome(entry.seq, failedWith('E_CANCELED'), nowMs)
+    journal.settle(entry.seq, DROPPED, nowMs)
+    expect(journal.accept(under('L1'), nowMs).kind).toBe('known')
+    expect(journal.accept(under('L2'), nowMs).kind).toBe('accepted')
   })
 
   it('is not taken while its proof or failure waits for delivery', async () => {

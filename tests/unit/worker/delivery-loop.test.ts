@@ -172,6 +172,25 @@ describe('DeliveryLoop', () => {
     expect(coordinator.delivered).toEqual([])
   })
 
+  it('sends an outcome again under the lease that it got while the old one was being refused', async () => {
+    const { coordinator, journal, clock, record, settled, start } = await setUp()
+    const lease = { id: 'L2', expiresAt: '2026-01-01T01:00:00.000Z' }
+    await record('a')
+    coordinator.onDeliver = () => {
+      if (coordinator.delivered.length > 1) return CREDITED
+      journal.accept(coreJob('a', { attempt: 2, lease }), clock.nowMs())
+      return { kind: 'dropped', reason: 'the lease is gone' }
+    }
+    void start()
+    await eventually('settled', () => settled.length === 1)
+    expect(settled[0]?.settlement).toEqual(CREDITED)
+    expect(coordinator.delivered.map(({ job }) => [job.attempt, job.lease?.id])).toEqual([
+      [1, undefined],
+      [2, 'L2'],
+    ])
+    expect(new Set(coordinator.delivered.map((entry) => entry.idempotencyKey)).size).toBe(2)
+  })
+
   it('waits for the deliveries under way before it ends', async () => {
     const { record, start, settled, loop, coordinator, stop } = await setUp()
     const { promise, resolve } = Promise.withResolvers<Settlement>()

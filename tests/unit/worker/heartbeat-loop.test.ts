@@ -226,6 +226,33 @@ describe('runHeartbeatLoop', () => {
     expect(b.signal.aborted).toBe(false)
   })
 
+  it('does not cancel a job that it was handed again while the beat that listed its old lease was on its way', async () => {
+    const { coordinator, clock, run, hold } = setUp()
+    const job = hold('a', 600_000)
+    coordinator.onHeartbeat = () => {
+      const lease = { id: 'newer', expiresAt: '2026-01-01T01:00:00.000Z' }
+      if (coordinator.heartbeats.length === 1) job.adopt({ ...job.entry.job, attempt: 2, lease })
+      return { ...NO_ORDERS, cancel: ['a'] }
+    }
+    run()
+    await eventually('registered', () => coordinator.registrations === 1)
+    expect(job.signal.aborted).toBe(false)
+    await clock.advance(20_000)
+    expect(job.signal.aborted).toBe(true)
+  })
+
+  it('cancels a job that came after the beat was sent', async () => {
+    const { coordinator, run, hold } = setUp()
+    const late: ActiveJob[] = []
+    coordinator.onHeartbeat = () => {
+      if (late.length === 0) late.push(hold('late', 600_000))
+      return { ...NO_ORDERS, cancel: ['late'] }
+    }
+    run()
+    await eventually('registered', () => coordinator.registrations === 1)
+    expect(late[0]?.signal.aborted).toBe(true)
+  })
+
   it('gives up a job whose lease is missing twice running from answers that name leases', async () => {
     const { coordinator, clock, run, hold } = setUp()
     const [a, b] = [hold('a', 60_000), hold('b', 60_000)]

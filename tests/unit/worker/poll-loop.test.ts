@@ -1,8 +1,9 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { NextAnswer } from '../../../src/domain/coordinator.ts'
 import type { JournalEntry } from '../../../src/domain/journal.ts'
+import type { Lease } from '../../../src/domain/job.ts'
 import { SqliteJournal } from '../../../src/journal/sqlite-journal.ts'
-import { ActiveJobs } from '../../../src/worker/active-jobs.ts'
+import { ActiveJob, ActiveJobs } from '../../../src/worker/active-jobs.ts'
 import { CoordinatorHealth } from '../../../src/worker/coordinator-health.ts'
 import { LoopProgress } from '../../../src/worker/loop-progress.ts'
 import { PollGate } from '../../../src/worker/poll-gate.ts'
@@ -14,11 +15,13 @@ import { diskFull, RecordedFaults } from '../../support/recorded-faults.ts'
 import { eventually } from '../../support/eventually.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { failing, FakeCoordinator } from '../../support/fake-coordinator.ts'
-import { coreJob } from '../../support/sample-jobs.ts'
+import { coreJob, sampleFailure } from '../../support/sample-jobs.ts'
 import { RecordingLogger } from '../../support/recording-logger.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 
 const POLL_MS = 3_000
+
+const lease = (id: string): Lease => ({ id, expiresAt: '2026-01-01T01:00:00.000Z' })
 
 function setUp(options: { slots?: number; pollWaitS?: number } = {}) {
   const clock = new FakeClock()
@@ -30,6 +33,7 @@ function setUp(options: { slots?: number; pollWaitS?: number } = {}) {
   const gate = new PollGate([])
   const faults = new RecordedFaults()
   const started: JournalEntry[] = []
+  const activeJobs = new ActiveJobs()
   const observe: PollObserver = { skipped: null, isLongPoll: null, warnedOf: null }
   const stop = new AbortController()
   const progress = new LoopProgress('poll', clock)
@@ -39,7 +43,7 @@ function setUp(options: { slots?: number; pollWaitS?: number } = {}) {
         coordinator,
         health,
         journal,
-        activeJobs: new ActiveJobs(),
+        activeJobs,
         runner: {
           start: (entry) => {
             slots.take()
@@ -70,7 +74,7 @@ function setUp(options: { slots?: number; pollWaitS?: number } = {}) {
     })
     return running
   }
-  return { clock, logger, coordinator, journal, health, slots, gate, faults, started, observe, progress, stop, run }
+  return { activeJobs, clock, logger, coordinator, journal, health, slots, gate, faults, started, observe, progress, stop, run }
 }
 
 describe('runPollLoop', () => {
@@ -165,6 +169,53 @@ describe('runPollLoop', () => {
     // One that brought the job, three lanes that found it known, and one each interval.
     expect(coordinator.queries.length).toBeLessThanOrEqual(7)
     expect(logger.messages('warn')).toEqual(['job offered again: it is in the journal already'])
+  })
+
+  it('says so when other work comes under the id of a job that it holds, and stays with the first', async () => {
+    const { coordinator, clock, journal, started, run, logger, activeJobs } = setUp({ slots: 2 })
+    const first = coreJob('a', { params: { size: 1 }, lease: lease('L1') })
+    const other = coreJob('a', { params: { size: 2 }, lease: lease('L2'), attempt: 2 })
+    coordinator.onNext = () => ({ kind: 'job', job: coordinator.queries.length === 1 ? first : other })
+    void run()
+    await eventually('offered again', () => coordinator.queries.length >= 2)
+    await clock.advance(POLL_MS)
+    expect(started).toHaveLength(1)
+    expect(journal.recent(2)).toMatchObject([{ job: { params: { size: 1 }, attempt: 1, lease: { id: 'L1' } } }])
+    expect(activeJobs.all()).toEqual([])
+    expect(logger.messages('warn')).toEqual(['job offered again with other contents under the same id: the first stands'])
+  })
+
+  it('takes a job again under a new lease when the cancel of the old one is through, and not before', async () => {
+    const { coordinator, clock, journal, started, run, activeJobs } = setUp({ slots: 2 })
+    const old = journal.accept(coreJob('a', { lease: lease('L1') }), clock.nowMs())
+    const active = new ActiveJob(old.entry, clock.monotonicMs())
+    activeJobs.add(active)
+    active.cancel('E_CANCELED', 'the lease was lost')
+    coordinator.onNext = () => ({ kind: 'job', job: coreJob('a', { lease: lease('L2'), attempt: 2 }) })
+    void run()
+    await eventually('offered again', () => coordinator.queries.length === 1)
+    await clock.advance(1_000)
+    expect(started).toEqual([])
+    await journal.recordOutcome(old.entry.seq, sampleFailure(), clock.nowMs())
+    journal.settle(old.entry.seq, { kind: 'dropped', reason: 'the lease is gone' }, clock.nowMs())
+    activeJobs.remove('a', old.entry.seq)
+    await eventually('started', () => started.length === 1)
+    expect(started[0]?.job).toMatchObject({ attempt: 2, lease: { id: 'L2' } })
+  })
+
+  it('does not wait for ever for a cancel that does not come through', async () => {
+    const { coordinator, clock, journal, started, run, activeJobs, logger } = setUp({ slots: 2 })
+    const old = journal.accept(coreJob('a', { lease: lease('L1') }), clock.nowMs())
+    const active = new ActiveJob(old.entry, clock.monotonicMs())
+    activeJobs.add(active)
+    active.cancel('E_CANCELED', 'the lease was lost')
+    coordinator.onNext = () => ({ kind: 'job', job: coreJob('a', { lease: lease('L2'), attempt: 2 }) })
+    void run()
+    await eventually('offered again', () => coordinator.queries.length === 1)
+    await clock.advance(10_000)
+    expect(started).toEqual([])
+    expect(active.entry.job.attempt).toBe(1)
+    expect(logger.messages('warn')).toEqual(['job offered again: it is still being canceled'])
   })
 
   it('refuses a malformed job and never writes it down', async () => {
