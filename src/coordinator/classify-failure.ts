@@ -14,6 +14,8 @@ export interface FailedAnswer {
   readonly message: string | null
   /** The `Retry-After` header as received. */
   readonly retryAfter: string | null
+  /** By the `Date` header, epoch milliseconds; null without a usable one. */
+  readonly dateMs: number | null
   /** The `Location` header as received. */
   readonly location: string | null
 }
@@ -28,7 +30,7 @@ export interface FailedTransport {
 /** Longest `Retry-After` that is believed. */
 const MAX_RETRY_AFTER_MS = 3_600_000
 
-/** Says what a failed call means, from facts alone: one table for all endpoints. `nowMs` reads a `Retry-After` date. */
+/** Says what a failed call means, from facts alone: one table for all endpoints. `nowMs` reads a `Retry-After` date where the answer has no date of its own. */
 export function classifyFailure(failed: FailedAnswer | FailedTransport, nowMs: number): CoordinatorFailure {
   if (failed.kind === 'transport') {
     const details = { failureClass: 'unreachable', status: null, apiCode: null, retryAfterMs: null } as const
@@ -45,7 +47,7 @@ export function classifyFailure(failed: FailedAnswer | FailedTransport, nowMs: n
     failureClass,
     status,
     apiCode,
-    retryAfterMs: parseRetryAfter(failed.retryAfter, nowMs),
+    retryAfterMs: parseRetryAfter(failed.retryAfter, failed.dateMs ?? nowMs),
   })
 }
 
@@ -69,11 +71,16 @@ function classOfStatus(status: number): FailureClass {
   }
 }
 
-/** Seconds or an HTTP date (RFC 9110, 10.2.3); null for anything else. */
-export function parseRetryAfter(header: string | null, nowMs: number): number | null {
+/** Seconds or an HTTP date (RFC 9110, 10.2.3); null for anything else. `sentMs` is the time by the clock of whoever sent it. */
+export function parseRetryAfter(header: string | null, sentMs: number): number | null {
   if (header === null) return null
   const text = header.trim()
-  const ms = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - nowMs
+  // Date.parse alone finds a date in "-5" and "1.5".
+  const ms = /^\d+(?:\.\d+)?$/.test(text)
+    ? Number(text) * 1000
+    : /^[A-Za-z]{3,9},? /.test(text)
+      ? Date.parse(text) - sentMs
+      : Number.NaN
   return Number.isNaN(ms) ? null : Math.min(Math.max(ms, 0), MAX_RETRY_AFTER_MS)
 }
 
@@ -91,6 +98,7 @@ const SENTENCES: Readonly<Record<string, string>> = {
   UND_ERR_CONNECT_TIMEOUT: 'connection timed out',
   UND_ERR_HEADERS_TIMEOUT: 'no answer in time',
   UND_ERR_BODY_TIMEOUT: 'the answer stopped half-way',
+  UND_ERR_HEADERS_OVERFLOW: 'the head of the answer is too large to be a coordinator’s',
   UND_ERR_SOCKET: 'connection closed before the answer was complete',
   CERT_HAS_EXPIRED: 'the TLS certificate has expired (have it renewed, unless the clock of this machine is wrong: timedatectl)',
   CERT_NOT_YET_VALID: 'the TLS certificate is not valid yet (is the clock of this machine right? timedatectl)',
@@ -111,6 +119,7 @@ function describeTransportError(error: unknown): string {
   if (error.name === 'TimeoutError') return 'no answer in time'
   const code = 'code' in error && typeof error.code === 'string' ? error.code : null
   if (code !== null && SENTENCES[code] !== undefined) return SENTENCES[code]
+  if (code?.startsWith('HPE_') === true) return `what answers there does not speak HTTP (${code})`
   // A connection tried over several addresses fails with an aggregate that has no message of its own.
   if (error instanceof AggregateError && error.errors.length > 0) return describeTransportError(error.errors[0])
   return code === null ? error.message : `${error.message} (${code})`

@@ -24,6 +24,9 @@ import { describeIssues, toHeartbeatAnswer, toNextAnswer } from './to-domain.ts'
 import { toWireCapabilities, toWireEvents, toWireFail, toWireHeartbeat } from './to-wire.ts'
 import type { Sender } from './to-wire.ts'
 
+/** A job carries its prompt and links to its inputs, not the inputs. */
+const MAX_JOB_BYTES = 16 * 1024 * 1024
+
 export interface HttpCoordinatorDeps {
   readonly transport: TransportSettings
   readonly sender: Sender
@@ -60,18 +63,21 @@ export class HttpCoordinator implements Coordinator {
     }
   }
 
-  async heartbeat(heartbeat: Heartbeat, signal: AbortSignal): Promise<HeartbeatAnswer> {
+  async heartbeat(heartbeat: Heartbeat, signal: AbortSignal, timeoutMs?: number): Promise<HeartbeatAnswer> {
     const answer = await this.#transport.call({
       method: 'POST',
       path: '/v1/miner/heartbeat',
       json: toWireHeartbeat(this.#sender, heartbeat),
       idempotencyKey: randomUUID(),
       isAboutKey: true,
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
       signal,
     })
     const wire = HeartbeatAnswerSchema.safeParse(answer.body ?? {})
     if (!wire.success) throw garbled('POST /v1/miner/heartbeat', describeIssues(wire.error), 200)
-    return toHeartbeatAnswer(wire.data)
+    const said = toHeartbeatAnswer(wire.data)
+    // Its leases and deadlines are by the same clock as its Date header.
+    return { ...said, serverTimeMs: said.serverTimeMs ?? answer.dateMs }
   }
 
   async next(query: NextQuery, signal: AbortSignal): Promise<NextAnswer> {
@@ -85,6 +91,7 @@ export class HttpCoordinator implements Coordinator {
         ...(query.workloads.length > 0 ? { workloads: query.workloads.join(',') } : {}),
       },
       extraTimeoutMs: query.waitS * 1000,
+      maxAnswerBytes: MAX_JOB_BYTES,
       isAboutKey: true,
       signal,
     })

@@ -11,8 +11,8 @@ import { verifyingTls } from './verifying-tls.ts'
 import { classifyFailure } from './classify-failure.ts'
 import { jsonStructure } from './json-structure.ts'
 
-/** An answer larger than this is not the API's: a job carries links to its inputs, not the inputs. */
-const MAX_ANSWER_BYTES = 16 * 1024 * 1024
+/** An answer larger than this is not the API's. */
+const MAX_ANSWER_BYTES = 1024 * 1024
 
 /** Objects, arrays and members in an answer: a job has some dozens of them, and its tensors are arrays of numbers. */
 const MAX_ANSWER_STRUCTURE = 250_000
@@ -45,6 +45,10 @@ export interface Call {
   readonly idempotencyKey?: string
   /** For calls that any key of a miner may make: 403 then says that this is none. @default false */
   readonly isAboutKey?: boolean
+  /** Instead of the usual limit for the whole call. */
+  readonly timeoutMs?: number
+  /** For answers that may be larger than a mebibyte. */
+  readonly maxAnswerBytes?: number
   /** How much longer than usual the coordinator may take, because it was asked to wait. */
   readonly extraTimeoutMs?: number
   readonly signal: AbortSignal
@@ -56,6 +60,8 @@ export interface Answer {
   readonly body: unknown
   /** True when our key was taken out of the body. */
   readonly hadKey: boolean
+  /** When it was made, by the `Date` header, epoch milliseconds; null without a usable one. */
+  readonly dateMs: number | null
 }
 
 /**
@@ -81,7 +87,8 @@ export class HttpTransport {
 
   async call(call: Call): Promise<Answer> {
     const name = `${call.method} ${call.path}`
-    const deadline = new Deadline(this.#settings.timeoutMs + (call.extraTimeoutMs ?? 0), call.signal)
+    const maxBytes = call.maxAnswerBytes ?? MAX_ANSWER_BYTES
+    const deadline = new Deadline((call.timeoutMs ?? this.#settings.timeoutMs) + (call.extraTimeoutMs ?? 0), call.signal)
     let status: number
     let headers: Record<string, string | string[] | undefined>
     let bytes: Buffer
@@ -97,9 +104,10 @@ export class HttpTransport {
       })
       status = response.statusCode
       headers = response.headers
-      bytes = await readBounded(response.body)
+      bytes = await readBounded(response.body, maxBytes)
     } catch (error) {
-      if (error instanceof TooLargeError) throw garbled(name, `the answer is larger than ${MAX_ANSWER_BYTES} bytes`, null)
+      if (error instanceof TooLargeError)
+        throw garbled(name, `the answer is larger than ${maxBytes} bytes and was not read to its end`, null)
       throw classifyFailure({ kind: 'transport', call: name, error }, this.#clock.nowMs())
     } finally {
       deadline.clear()
@@ -112,7 +120,8 @@ export class HttpTransport {
     const text = bytes.toString('utf8')
     const safeText = isSuccess && !this.#canTellKeyApart ? text : this.#redactor.clean(text)
     const body = isTooManifold ? undefined : parseJson(safeText)
-    if (isSuccess && body !== undefined) return { status, body, hadKey: safeText !== text }
+    const dateMs = readDate(first(headers['date']))
+    if (isSuccess && body !== undefined) return { status, body, hadKey: safeText !== text, dateMs }
     if (isSuccess) throw garbled(name, 'the answer is no JSON (is COORD_URL a coordinator?)', status)
     const location = first(headers['location'])
     const apiError = ErrorBodySchema.safeParse(body)
@@ -124,10 +133,10 @@ export class HttpTransport {
       apiCode: apiError.success ? shortened(apiError.data.error.code) : null,
       message: apiError.success ? shortened(apiError.data.error.message) : null,
       retryAfter: first(headers['retry-after']),
+      dateMs,
       location: location === null ? null : shortened(this.#redactor.clean(location)),
     }
-    // A date in Retry-After is meant by the clock of the other side, which may be hours from ours.
-    throw classifyFailure(failed, dateOf(headers['date']) ?? this.#clock.nowMs())
+    throw classifyFailure(failed, this.#clock.nowMs())
   }
 
   async close(): Promise<void> {
@@ -167,12 +176,12 @@ function shortened(text: string): string {
 
 class TooLargeError extends Error {}
 
-async function readBounded(body: AsyncIterable<Buffer>): Promise<Buffer> {
+async function readBounded(body: AsyncIterable<Buffer>, maxBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = []
   let bytes = 0
   for await (const chunk of body) {
     bytes += chunk.length
-    if (bytes > MAX_ANSWER_BYTES) throw new TooLargeError()
+    if (bytes > maxBytes) throw new TooLargeError()
     chunks.push(chunk)
   }
   return Buffer.concat(chunks)
@@ -188,9 +197,8 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** Epoch milliseconds; null where the header is missing or no date. */
-function dateOf(header: string | string[] | undefined): number | null {
-  const ms = Date.parse(first(header) ?? '')
+function readDate(header: string | null): number | null {
+  const ms = header === null ? Number.NaN : Date.parse(header)
   return Number.isNaN(ms) ? null : ms
 }
 

@@ -103,7 +103,8 @@ export interface JobEvent {
  */
 export interface Coordinator {
   register(capabilities: Capabilities, signal: AbortSignal): Promise<RegisterAnswer | null>
-  heartbeat(heartbeat: Heartbeat, signal: AbortSignal): Promise<HeartbeatAnswer>
+  /** Gives up after `timeoutMs`, if that is less than the usual time. */
+  heartbeat(heartbeat: Heartbeat, signal: AbortSignal, timeoutMs?: number): Promise<HeartbeatAnswer>
   next(query: NextQuery, signal: AbortSignal): Promise<NextAnswer>
   /** Delivers a proof or a failure to its end. Safe to repeat: the entry carries its idempotency key. */
   deliver(entry: OutboxEntry, signal: AbortSignal): Promise<Settlement>

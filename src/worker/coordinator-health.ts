@@ -44,6 +44,8 @@ export class CoordinatorHealth {
   #lastClass: FailureClass | null = null
   #remindAtMs = 0
   #quietUntilMs = 0
+  /** Of a refused key alone: a person must act, so nothing else keeps it out of the log. */
+  #keyQuietUntilMs = 0
 
   constructor(deps: { readonly clock: Clock; readonly logger: Logger }) {
     this.#clock = deps.clock
@@ -55,18 +57,17 @@ export class CoordinatorHealth {
   }
 
   succeeded(): void {
-    const nowMs = this.#clock.nowMs()
     const wasReachable = this.#isReachable
     const wasOverloaded = this.#lastClass === 'overloaded'
     this.#lastClass = null
-    this.#lastContactMs = nowMs
+    this.#lastContactMs = this.#clock.nowMs()
     this.#isReachable = true
     this.#isKeyRefused = false
     this.#keyAdvice = null
     this.#lastError = null
     if (wasReachable === true) return
     if (wasReachable === null) this.#logger.info('coordinator reached')
-    else if (this.#toldClass !== null) this.#logger.info('coordinator reachable again', { down_s: this.#downS(nowMs) })
+    else if (this.#toldClass !== null) this.#logger.info('coordinator reachable again', { down_s: this.#downS() })
     this.#toldClass = null
     this.#downSinceMs = null
     // After an overload everybody keeps to the pause that was asked for.
@@ -76,18 +77,21 @@ export class CoordinatorHealth {
 
   /** A heartbeat or a poll failed: until one succeeds, the coordinator is of no use. */
   failed(failure: CoordinatorFailure): void {
-    const nowMs = this.#clock.nowMs()
+    // Monotonic: a clock that is set back keeps nothing out of the log.
+    const nowMs = this.#clock.monotonicMs()
     this.#lastError = failure.message
     this.#isReachable = false
     this.#isKeyRefused = failure.failureClass === 'unauthorized'
     this.#keyAdvice = this.#isKeyRefused ? keyAdviceFor(failure.status) : null
     this.#lastClass = failure.failureClass
     this.#downSinceMs ??= nowMs
-    if (failure.failureClass === this.#toldClass ? nowMs < this.#remindAtMs : nowMs < this.#quietUntilMs) return
+    const quietUntilMs = this.#isKeyRefused ? this.#keyQuietUntilMs : this.#quietUntilMs
+    if (nowMs < (failure.failureClass === this.#toldClass ? this.#remindAtMs : quietUntilMs)) return
     this.#toldClass = failure.failureClass
     this.#remindAtMs = nowMs + REMIND_EVERY_MS
     this.#quietUntilMs = nowMs + QUIET_MS
-    const facts = { error: failure.message, status: failure.status, down_s: this.#downS(nowMs) }
+    if (this.#isKeyRefused) this.#keyQuietUntilMs = nowMs + QUIET_MS
+    const facts = { error: failure.message, status: failure.status, down_s: this.#downS() }
     if (this.#keyAdvice !== null) this.#logger.error(`coordinator refuses the API key: ${this.#keyAdvice}`, facts)
     else this.#logger.warn(WORDS[failure.failureClass], facts)
   }
@@ -98,7 +102,8 @@ export class CoordinatorHealth {
     else this.#lastError = failure.message
   }
 
-  #downS(nowMs: number): number {
+  #downS(): number {
+    const nowMs = this.#clock.monotonicMs()
     return Math.round((nowMs - (this.#downSinceMs ?? nowMs)) / 1000)
   }
 

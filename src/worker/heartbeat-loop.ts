@@ -1,4 +1,4 @@
-import type { Capabilities, Coordinator, Heartbeat, HeartbeatAnswer, RegisterAnswer } from '../domain/coordinator.ts'
+import type { Capabilities, Coordinator, Heartbeat, HeartbeatAnswer } from '../domain/coordinator.ts'
 import { CoordinatorFailure } from '../domain/coordinator-failure.ts'
 import type { CrashPointHook } from '../domain/crash-points.ts'
 import type { GpuReading } from '../domain/gpu.ts'
@@ -18,6 +18,9 @@ import type { WakeUp } from './wake-up.ts'
 
 /** Even an operator's or coordinator's longest interval beats no slower than this while a beat fails. */
 const FAILURE_BACKOFF = { baseMs: 1_000, capMs: 30_000 }
+
+/** A beat that is not answered is given up no sooner than this to make another in time for the leases. */
+const SHORTEST_BEAT_MS = 2_000
 
 /** A coordinator that wishes for more heartbeats than this does not get them. */
 const SOONEST_WISH_MS = 1_000
@@ -61,15 +64,20 @@ export async function runHeartbeatLoop(deps: HeartbeatLoopDeps, signal: AbortSig
   let failures = 0
   let intervalMs = deps.heartbeatMs
   let isRegistered = false
+  let hasWarned = false
   while (!signal.aborted) {
     let pauseMs: number
     try {
-      await progress.within(requestTimeoutMs, beat(deps, leases, told, signal))
+      await progress.within(
+        requestTimeoutMs,
+        beat(deps, leases, told, { timeoutMs: beatTimeoutMs(deps, leases, failures), signal }),
+      )
       deps.gate.open('no_contact_yet')
       if (!isRegistered) {
-        const wishMs = await progress.within(requestTimeoutMs, register(deps, told, signal))
-        intervalMs = Math.min(intervalMs, Math.max(wishMs ?? intervalMs, SOONEST_WISH_MS))
-        isRegistered = true
+        const registration: Registration = await progress.within(requestTimeoutMs, register(deps, told, hasWarned, signal))
+        intervalMs = Math.min(intervalMs, Math.max(registration.wishMs ?? intervalMs, SOONEST_WISH_MS))
+        isRegistered = registration.isOver
+        hasWarned = !isRegistered
       }
       failures = 0
       pauseMs = intervalMs
@@ -105,7 +113,20 @@ async function untilNextBeat(
   }
 }
 
-async function beat(deps: HeartbeatLoopDeps, leases: LeaseKeeper, told: ToldCapabilities, signal: AbortSignal): Promise<void> {
+/** With short leases a beat that nobody answers must not take the time that another one needs; each that fails has twice as long. */
+function beatTimeoutMs({ requestTimeoutMs }: HeartbeatLoopDeps, leases: LeaseKeeper, failures: number): number {
+  const renewalMs = leases.shortestRenewalMs()
+  if (renewalMs === null) return requestTimeoutMs
+  return Math.min(requestTimeoutMs, Math.max(renewalMs / 2, SHORTEST_BEAT_MS) * 2 ** Math.min(failures, 10))
+}
+
+interface BeatLimits {
+  readonly timeoutMs: number
+  readonly signal: AbortSignal
+}
+
+async function beat(deps: HeartbeatLoopDeps, leases: LeaseKeeper, told: ToldCapabilities, limits: BeatLimits): Promise<void> {
+  const { timeoutMs, signal } = limits
   const { coordinator, activeJobs, slots, health, serverClock, gate, logger } = deps
   const gpus = await deps.gpuReadings(signal)
   signal.throwIfAborted()
@@ -126,6 +147,7 @@ async function beat(deps: HeartbeatLoopDeps, leases: LeaseKeeper, told: ToldCapa
       capabilities,
     },
     signal,
+    timeoutMs,
   )
   deps.crashPoint?.('heartbeat:answered')
   if (capabilities !== null) told.taken(capabilities)
@@ -153,29 +175,38 @@ function obeyCancel(answer: HeartbeatAnswer, activeJobs: ActiveJobs, listedLease
   }
 }
 
-/** Returns the coordinator's wish for the heartbeat interval, if it has one. */
-async function register(deps: HeartbeatLoopDeps, told: ToldCapabilities, signal: AbortSignal): Promise<number | null> {
-  const answer = await registerOrGoWithout(deps, told, signal)
-  if (answer === null) return null
-  deps.serverClock.observe(answer.serverTimeMs)
-  deps.onRegistered({ pollWaitS: answer.pollWaitS })
-  return answer.heartbeatMs
+interface Registration {
+  /** False when it is to be tried again. */
+  readonly isOver: boolean
+  /** The interval of heartbeats that the coordinator wishes for. */
+  readonly wishMs: number | null
 }
 
-/** A coordinator that takes heartbeats has no need to be told the rest: a refusal is noted, and that is all. */
-async function registerOrGoWithout(
+/**
+ * A coordinator that takes heartbeats has no need to be told the rest: a refusal is noted, and that is all. One that fails at it
+ * is told again with the next beat, since jobs may depend on what it knows of this machine.
+ */
+async function register(
   deps: HeartbeatLoopDeps,
   told: ToldCapabilities,
+  hasWarned: boolean,
   signal: AbortSignal,
-): Promise<RegisterAnswer | null> {
+): Promise<Registration> {
+  const { current } = told
   try {
-    const { current } = told
     const answer = await deps.coordinator.register(current, signal)
     told.taken(current)
-    return answer
+    if (answer === null) return { isOver: true, wishMs: null }
+    deps.serverClock.observe(answer.serverTimeMs)
+    deps.onRegistered({ pollWaitS: answer.pollWaitS })
+    return { isOver: true, wishMs: answer.heartbeatMs }
   } catch (error) {
     if (!(error instanceof CoordinatorFailure) || error.isGeneral) throw error
-    deps.logger.warn('coordinator refuses the registration: going on without it', { error: error.message })
-    return null
+    const isRefusal = error.failureClass !== 'garbled' && (error.status === null || error.status < 500)
+    if (isRefusal) deps.logger.warn('coordinator refuses the registration: going on without it', { error: error.message })
+    else if (!hasWarned) {
+      deps.logger.warn('coordinator fails at the registration: trying again with each heartbeat', { error: error.message })
+    }
+    return { isOver: isRefusal, wishMs: null }
   }
 }

@@ -75,7 +75,7 @@ export class JobRunner {
 
   /** Starts the job and returns at once. */
   start(entry: JournalEntry): void {
-    this.#launch(entry, (active, logger) => this.#attempt(active, logger))
+    this.#launch(entry, (active, logger) => this.#attempt(active, logger, entry.recoveries === 0))
   }
 
   /** Ends the job with a failure without running it; returns at once. */
@@ -124,7 +124,7 @@ export class JobRunner {
     await this.#removeWorkDir(active, logger)
   }
 
-  async #attempt(active: ActiveJob, logger: Logger): Promise<Ended> {
+  async #attempt(active: ActiveJob, logger: Logger, isFresh: boolean): Promise<Ended> {
     const { clock, prove } = this.#deps
     const startedMs = clock.nowMs()
     const runStart = clock.monotonicMs()
@@ -133,7 +133,7 @@ export class JobRunner {
       run_ms: round(clock.monotonicMs() - runStart),
     })
     try {
-      const result = await this.#runInEngine(active)
+      const result = await this.#runInEngine(active, isFresh)
       const times = { startedAt: new Date(startedMs).toISOString(), finishedAt: new Date(clock.nowMs()).toISOString() }
       const { job } = active.entry
       const poc = prove({ job, result, ...times })
@@ -158,8 +158,8 @@ export class JobRunner {
     return { outcome: { kind: 'failed', failure: await nameFailure(error, { faults: this.#deps.faults, logger }), metrics } }
   }
 
-  async #runInEngine(active: ActiveJob): Promise<RunResult> {
-    const { engine, workDirs, events, serverClock, operatorLimits } = this.#deps
+  async #runInEngine(active: ActiveJob, isFresh: boolean): Promise<RunResult> {
+    const { engine, workDirs, events, operatorLimits } = this.#deps
     const { seq, job } = active.entry
     active.signal.throwIfAborted()
     this.#markRunning(seq)
@@ -169,13 +169,22 @@ export class JobRunner {
     return engine.run({
       job,
       workDir,
-      limits: strictestLimits(job.limits, operatorLimits, job.deadline === null ? null : serverClock.untilMs(job.deadline)),
+      limits: strictestLimits(job.limits, operatorLimits, this.#untilDeadlineMs(job, isFresh)),
       signal: active.signal,
       onProgress: (progress) => {
         if (progress.type === 'progress') active.progress = progress.data
         events.push(job.id, progress)
       },
     })
+  }
+
+  /**
+   * A deadline that has passed when the job is handed out is by a clock that nobody told us of. To fail the job for it would
+   * end it for good; to do it costs time at worst, and the coordinator says what the proof is worth.
+   */
+  #untilDeadlineMs({ deadline }: Job, isFresh: boolean): number | null {
+    const untilMs = deadline === null ? null : this.#deps.serverClock.untilMs(deadline)
+    return untilMs !== null && untilMs <= 0 && isFresh ? null : untilMs
   }
 
   #markRunning(seq: number): void {

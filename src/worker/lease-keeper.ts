@@ -76,6 +76,16 @@ export class LeaseKeeper {
     return soonestMs
   }
 
+  /** The shortest time between two renewals that a lease needs; null without leases. */
+  shortestRenewalMs(): number | null {
+    let shortestMs: number | null = null
+    for (const { lease } of this.#deps.activeJobs.all()) {
+      const plan = lease === null ? null : this.#planOf(lease)
+      if (plan !== null) shortestMs = Math.min(plan.everyMs, shortestMs ?? plan.everyMs)
+    }
+    return shortestMs
+  }
+
   /** False while the journal cannot be written: the proof would name the old lease, so the next answer is to bring the new one again. */
   #isNoted(job: ActiveJob, lease: Lease): boolean {
     try {

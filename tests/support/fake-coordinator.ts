@@ -19,6 +19,7 @@ export const NO_ORDERS: HeartbeatAnswer = { serverTimeMs: null, leases: null, ca
 /** The port, each call answered by a function that a test sets; what was asked is kept. */
 export class FakeCoordinator implements Coordinator {
   readonly heartbeats: Heartbeat[] = []
+  readonly beatTimeoutsMs: (number | undefined)[] = []
   readonly queries: NextQuery[] = []
   readonly delivered: OutboxEntry[] = []
   readonly refused: { readonly id: string; readonly failure: JobFailure }[] = []
@@ -35,8 +36,9 @@ export class FakeCoordinator implements Coordinator {
     return this.onRegister()
   }
 
-  async heartbeat(heartbeat: Heartbeat): Promise<HeartbeatAnswer> {
+  async heartbeat(heartbeat: Heartbeat, _signal: AbortSignal, timeoutMs?: number): Promise<HeartbeatAnswer> {
     this.heartbeats.push(heartbeat)
+    this.beatTimeoutsMs.push(timeoutMs)
     return this.onHeartbeat()
   }
 
@@ -61,6 +63,10 @@ export class FakeCoordinator implements Coordinator {
   async close(): Promise<void> {}
 }
 
-export function failing(failureClass: FailureClass, retryAfterMs: number | null = null): CoordinatorFailure {
-  return new CoordinatorFailure(`${failureClass} for the test`, { failureClass, status: null, apiCode: null, retryAfterMs })
+export function failing(
+  failureClass: FailureClass,
+  retryAfterMs: number | null = null,
+  status: number | null = null,
+): CoordinatorFailure {
+  return new CoordinatorFailure(`${failureClass} for the test`, { failureClass, status, apiCode: null, retryAfterMs })
 }

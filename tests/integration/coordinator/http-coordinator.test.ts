@@ -121,7 +121,12 @@ describe('HttpCoordinator', () => {
 
   it('takes 204 for a heartbeat answer that says nothing, and for no job', async () => {
     const { coordinator } = await setUp(() => ({ status: 204 }))
-    expect(await coordinator.heartbeat(HEARTBEAT, NEVER)).toEqual({ serverTimeMs: null, leases: null, cancel: [], drain: false })
+    expect(await coordinator.heartbeat(HEARTBEAT, NEVER)).toEqual({
+      serverTimeMs: expect.any(Number),
+      leases: null,
+      cancel: [],
+      drain: false,
+    })
     expect(await coordinator.next({ slots: 1, waitS: 0, workloads: [] }, NEVER)).toEqual({ kind: 'none', skipped: {} })
   })
 
@@ -247,6 +252,25 @@ describe('HttpCoordinator', () => {
     const { coordinator, requests } = await setUp(() => answer)
     await expect(coordinator.heartbeat(HEARTBEAT, NEVER)).rejects.toMatchObject({ failureClass })
     expect(requests).toHaveLength(1)
+  })
+
+  it('stops reading an answer that has no end, and says so', async () => {
+    const { coordinator } = await setUp(() => ({ body: `{"padding":"${'x'.repeat(1024 * 1024)}"}` }))
+    await expect(coordinator.heartbeat(HEARTBEAT, NEVER)).rejects.toMatchObject({
+      failureClass: 'garbled',
+      message: 'POST /v1/miner/heartbeat: the answer is larger than 1048576 bytes and was not read to its end',
+    })
+    expect(await coordinator.next({ slots: 1, waitS: 0, workloads: [] }, NEVER)).toMatchObject({ kind: 'none' })
+  })
+
+  it('takes the Date of an answer for the time of a coordinator that does not tell it', async () => {
+    const { coordinator } = await setUp(() => ({ status: 204, headers: { date: 'Thu, 01 Jan 2026 05:00:00 GMT' } }))
+    expect((await coordinator.heartbeat(HEARTBEAT, NEVER)).serverTimeMs).toBe(Date.parse('2026-01-01T05:00:00Z'))
+  })
+
+  it('keeps the key out of what it reports of a redirect', async () => {
+    const { coordinator } = await setUp(() => ({ status: 302, headers: { location: 'https://elsewhere.example/?key=k3y' } }))
+    await expect(coordinator.heartbeat(HEARTBEAT, NEVER)).rejects.toThrow('elsewhere.example/?key=[redacted]')
   })
 
   it('keeps the key, and a message without end, out of what it reports', async () => {

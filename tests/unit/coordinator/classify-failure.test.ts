@@ -12,6 +12,7 @@ function answer(status: number, apiCode: string | null = null, isAboutKey = fals
       apiCode,
       message: null,
       retryAfter: null,
+      dateMs: null,
       isAboutKey,
       location: 'https://elsewhere.example',
     },
@@ -57,10 +58,28 @@ describe('classifyFailure', () => {
     expect(answer(301).message).toContain('set COORD_URL to where it points (https://elsewhere.example)')
   })
 
+  it('reads a Retry-After date by the clock of the answer that it came in', () => {
+    const failed = {
+      kind: 'answer',
+      call: 'c',
+      status: 503,
+      apiCode: null,
+      message: null,
+      retryAfter: 'Thu, 01 Jan 2026 05:01:00 GMT',
+      dateMs: NOW + 5 * 3_600_000,
+      isAboutKey: false,
+      location: null,
+    } as const
+    expect(classifyFailure(failed, NOW).retryAfterMs).toBe(60_000)
+    expect(classifyFailure({ ...failed, dateMs: null }, NOW).retryAfterMs).toBe(3_600_000)
+  })
+
   it.each([
     ['ECONNREFUSED', 'connection refused'],
     ['ENOTFOUND', 'host name not found'],
     ['CERT_HAS_EXPIRED', 'certificate has expired'],
+    ['UND_ERR_HEADERS_OVERFLOW', 'head of the answer is too large'],
+    ['HPE_INVALID_CONSTANT', 'does not speak HTTP'],
   ])('puts %s into words', (code, words) => {
     const failure = classifyFailure(
       { kind: 'transport', call: 'GET /v1/miner/next', error: Object.assign(new Error('x'), { code }) },
@@ -83,6 +102,9 @@ describe('parseRetryAfter', () => {
     ['Thu, 01 Jan 2026 00:01:00 GMT', 60_000],
     ['Thu, 01 Jan 2025 00:00:00 GMT', 0],
     ['999999999', 3_600_000],
+    ['1.5', 1_500],
+    ['-5', null],
+    ['1e9', null],
     ['soon', null],
     [null, null],
   ] as const)('reads %s as %s ms', (header, ms) => {

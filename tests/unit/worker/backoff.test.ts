@@ -16,6 +16,11 @@ describe('backoffMs', () => {
     expect(backoffMs(POLICY, 4, () => 0.5)).toBe(4_000)
   })
 
+  it('leaves a coordinator time to recover that asks to be called again at once', () => {
+    expect(backoffMs(POLICY, 6, () => 0.5, 0)).toBe(16_000)
+    expect(backoffMs(POLICY, 1, () => 0.5, 7_000)).toBe(7_500)
+  })
+
   it('never comes back before Retry-After, nor waits for ever on one that is absurd', () => {
     fc.assert(
       fc.property(

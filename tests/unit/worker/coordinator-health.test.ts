@@ -49,6 +49,28 @@ describe('CoordinatorHealth', () => {
     expect(logger.lines.length).toBeLessThanOrEqual(4)
   })
 
+  it('tells of a refused key although it has just told of something else, and not over and over', async () => {
+    const { clock, health, logger } = setUp()
+    for (let second = 0; second < 30; second += 1) {
+      health.failed(failing('unreachable'))
+      health.failed(failing('unauthorized'))
+      health.succeeded()
+      await clock.advance(1_000)
+    }
+    expect(logger.messages('error')).toHaveLength(1)
+    expect(logger.messages('warn')).toHaveLength(1)
+  })
+
+  it('tells again although the wall clock was set back by a day', async () => {
+    const { clock, health, logger } = setUp()
+    health.failed(failing('unreachable'))
+    health.succeeded()
+    clock.moveWallClock(-86_400_000)
+    await clock.advance(61_000)
+    health.failed(failing('unreachable'))
+    expect(logger.messages('warn')).toHaveLength(2)
+  })
+
   it('does not take one refused delivery for a coordinator that is gone', () => {
     const { health, logger } = setUp()
     health.succeeded()

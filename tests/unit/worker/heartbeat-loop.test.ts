@@ -1,120 +1,15 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
-import type { Capabilities, Heartbeat } from '../../../src/domain/coordinator.ts'
-import type { GpuReading } from '../../../src/domain/gpu.ts'
 import { JobFailureError } from '../../../src/domain/failure-codes.ts'
-import { ActiveJob, ActiveJobs } from '../../../src/worker/active-jobs.ts'
-import { CoordinatorHealth } from '../../../src/worker/coordinator-health.ts'
-import { runHeartbeatLoop } from '../../../src/worker/heartbeat-loop.ts'
-import { LoopProgress } from '../../../src/worker/loop-progress.ts'
-import { PollGate } from '../../../src/worker/poll-gate.ts'
-import { ServerClock } from '../../../src/worker/server-clock.ts'
-import { Slots } from '../../../src/worker/slots.ts'
-import { WakeUp } from '../../../src/worker/wake-up.ts'
-import { diskFull, RecordedFaults } from '../../support/recorded-faults.ts'
+import { ActiveJob } from '../../../src/worker/active-jobs.ts'
 import { eventually } from '../../support/eventually.ts'
-import { FakeClock } from '../../support/fake-clock.ts'
-import { failing, FakeCoordinator, NO_ORDERS } from '../../support/fake-coordinator.ts'
+import { failing, NO_ORDERS } from '../../support/fake-coordinator.ts'
+import { CAPABILITIES, heartbeatRig } from '../../support/heartbeat-rig.ts'
+import { diskFull } from '../../support/recorded-faults.ts'
 import { coreJob } from '../../support/sample-jobs.ts'
-import { RecordingLogger } from '../../support/recording-logger.ts'
-
-const CAPABILITIES: Capabilities = {
-  minerId: 'm',
-  mode: 'cpu',
-  hasGpu: false,
-  concurrency: 1,
-  workloads: [],
-  limits: { vramMb: null, ramMb: 1, maxRuntimeS: 1, maxOutputBytes: 1 },
-  version: '1',
-  cpu: { model: 'c', cores: 1, arch: 'x64' },
-  gpus: [],
-  models: [],
-  bench: {},
-  publicKey: 'k',
-}
-
-function setUp() {
-  const clock = new FakeClock()
-  const logger = new RecordingLogger()
-  const coordinator = new FakeCoordinator()
-  const activeJobs = new ActiveJobs()
-  const gate = new PollGate(['no_contact_yet'])
-  const wakeUp = new WakeUp(clock)
-  const stop = new AbortController()
-  let status: Heartbeat['status'] = 'online'
-  const wishes: (number | null)[] = []
-  let capabilities = CAPABILITIES
-  const readings: GpuReading[] = []
-  const renewedLeases: string[] = []
-  const faults = new RecordedFaults()
-  const journal = { renewLease: (_seq: number, lease: { readonly id: string }): void => void renewedLeases.push(lease.id) }
-  const progress = new LoopProgress('heartbeat', clock)
-  const run = (): void => {
-    const running = runHeartbeatLoop(
-      {
-        coordinator,
-        health: new CoordinatorHealth({ clock, logger }),
-        activeJobs,
-        slots: new Slots(1),
-        gate,
-        serverClock: new ServerClock(clock),
-        journal,
-        faults,
-        heartbeatMs: 20_000,
-        requestTimeoutMs: 30_000,
-        progress,
-        capabilities: () => capabilities,
-        gpuReadings: () => Promise.resolve(readings),
-        status: () => status,
-        clock,
-        random: () => 1,
-        logger,
-        wakeUp,
-        onRegistered: ({ pollWaitS }) => wishes.push(pollWaitS),
-      },
-      stop.signal,
-    )
-    onTestFinished(async () => {
-      stop.abort()
-      await running
-    })
-  }
-  const hold = (id: string, leaseMs: number | null): ActiveJob => {
-    const lease = leaseMs === null ? null : { id: `L-${id}`, expiresAt: new Date(clock.nowMs() + leaseMs).toISOString() }
-    const job = new ActiveJob({ seq: 1, job: coreJob(id, { lease }) }, clock.monotonicMs())
-    activeJobs.add(job)
-    return job
-  }
-  const setCapabilities = (next: Capabilities): void => {
-    capabilities = next
-  }
-  const setStatus = (next: Heartbeat['status']): void => {
-    status = next
-    wakeUp.notify()
-  }
-  return {
-    clock,
-    logger,
-    coordinator,
-    activeJobs,
-    gate,
-    wakeUp,
-    progress,
-    stop,
-    run,
-    hold,
-    setStatus,
-    setCapabilities,
-    readings,
-    wishes,
-    renewedLeases,
-    journal,
-    faults,
-  }
-}
 
 describe('runHeartbeatLoop', () => {
   it('is overdue when a heartbeat never ends, and not while heartbeats fail', async () => {
-    const { clock, coordinator, progress, run } = setUp()
+    const { clock, coordinator, progress, run } = heartbeatRig()
     coordinator.onHeartbeat = () => {
       throw failing('unreachable')
     }
@@ -132,7 +27,7 @@ describe('runHeartbeatLoop', () => {
   })
 
   it('beats at once and then every interval, registers once, and opens the gate', async () => {
-    const { coordinator, clock, gate, run } = setUp()
+    const { coordinator, clock, gate, run } = heartbeatRig()
     run()
     await eventually('first beat', () => coordinator.registrations === 1)
     expect(gate.reasons).toEqual([])
@@ -142,7 +37,7 @@ describe('runHeartbeatLoop', () => {
   })
 
   it("beats faster when the coordinator wishes it, and passes on its wish for the poll's wait", async () => {
-    const { coordinator, clock, run, wishes } = setUp()
+    const { coordinator, clock, run, wishes } = heartbeatRig()
     coordinator.onRegister = () => ({ serverTimeMs: null, heartbeatMs: 5_000, pollWaitS: 7 })
     run()
     await eventually('registered', () => coordinator.registrations === 1)
@@ -152,7 +47,7 @@ describe('runHeartbeatLoop', () => {
   })
 
   it('tells what the GPUs are doing', async () => {
-    const { coordinator, run, readings } = setUp()
+    const { coordinator, run, readings } = heartbeatRig()
     readings.push({ index: 0, utilPct: 97, temperatureC: 71, powerW: 210.5, vramUsedMb: 4100, vramFreeMb: 12_000 })
     run()
     await eventually('first beat', () => coordinator.registrations === 1)
@@ -160,7 +55,7 @@ describe('runHeartbeatLoop', () => {
   })
 
   it('sends capabilities along once when they have changed, again until they are taken', async () => {
-    const { coordinator, clock, run, setCapabilities } = setUp()
+    const { coordinator, clock, run, setCapabilities } = heartbeatRig()
     run()
     await eventually('first beat', () => coordinator.registrations === 1)
     const changed = { ...CAPABILITIES, workloads: ['llm_gen'] }
@@ -180,7 +75,7 @@ describe('runHeartbeatLoop', () => {
   })
 
   it('beats before half of a short lease is gone, for a job that came between two beats', async () => {
-    const { coordinator, clock, run, hold, wakeUp } = setUp()
+    const { coordinator, clock, run, hold, wakeUp } = heartbeatRig()
     run()
     await eventually('first beat', () => coordinator.registrations === 1)
     hold('a', 8_000)
@@ -193,7 +88,7 @@ describe('runHeartbeatLoop', () => {
   })
 
   it('goes on without a registration that the coordinator refuses, and does not ask again', async () => {
-    const { coordinator, clock, run, logger } = setUp()
+    const { coordinator, clock, run, logger } = heartbeatRig()
     coordinator.onRegister = () => {
       throw failing('rejected')
     }
@@ -206,7 +101,7 @@ describe('runHeartbeatLoop', () => {
   })
 
   it('renews the leases of running jobs although thousands of outcomes wait', async () => {
-    const { coordinator, activeJobs, run } = setUp()
+    const { coordinator, activeJobs, run } = heartbeatRig()
     for (let seq = 2; seq < 3_000; seq += 1) activeJobs.add(new ActiveJob({ seq, job: coreJob(`done_${seq}`) }, 0, 'proven'))
     activeJobs.add(new ActiveJob({ seq: 1, job: coreJob('running') }, 0, 'running'))
     run()
@@ -216,7 +111,7 @@ describe('runHeartbeatLoop', () => {
   })
 
   it('cancels the jobs that the coordinator names, and no other', async () => {
-    const { coordinator, run, hold } = setUp()
+    const { coordinator, run, hold } = heartbeatRig()
     const [a, b] = [hold('a', null), hold('b', null)]
     coordinator.onHeartbeat = () => ({ ...NO_ORDERS, cancel: ['a', 'never-heard-of'] })
     run()
@@ -226,35 +121,8 @@ describe('runHeartbeatLoop', () => {
     expect(b.signal.aborted).toBe(false)
   })
 
-  it('does not cancel a job that it was handed again while the beat that listed its old lease was on its way', async () => {
-    const { coordinator, clock, run, hold } = setUp()
-    const job = hold('a', 600_000)
-    coordinator.onHeartbeat = () => {
-      const lease = { id: 'newer', expiresAt: '2026-01-01T01:00:00.000Z' }
-      if (coordinator.heartbeats.length === 1) job.adopt({ ...job.entry.job, attempt: 2, lease })
-      return { ...NO_ORDERS, cancel: ['a'] }
-    }
-    run()
-    await eventually('registered', () => coordinator.registrations === 1)
-    expect(job.signal.aborted).toBe(false)
-    await clock.advance(20_000)
-    expect(job.signal.aborted).toBe(true)
-  })
-
-  it('cancels a job that came after the beat was sent', async () => {
-    const { coordinator, run, hold } = setUp()
-    const late: ActiveJob[] = []
-    coordinator.onHeartbeat = () => {
-      if (late.length === 0) late.push(hold('late', 600_000))
-      return { ...NO_ORDERS, cancel: ['late'] }
-    }
-    run()
-    await eventually('registered', () => coordinator.registrations === 1)
-    expect(late[0]?.signal.aborted).toBe(true)
-  })
-
   it('gives up a job whose lease is missing twice running from answers that name leases', async () => {
-    const { coordinator, clock, run, hold } = setUp()
+    const { coordinator, clock, run, hold } = heartbeatRig()
     const [a, b] = [hold('a', 60_000), hold('b', 60_000)]
     const expiresAt = new Date(clock.nowMs() + 600_000).toISOString()
     coordinator.onHeartbeat = () => ({ ...NO_ORDERS, leases: [{ id: 'L-b', jobId: 'b', expiresAt }] })
@@ -267,7 +135,7 @@ describe('runHeartbeatLoop', () => {
   })
 
   it('says once that a lease is lost, however long the engine takes to let go of the job', async () => {
-    const { coordinator, clock, logger, run, hold } = setUp()
+    const { coordinator, clock, logger, run, hold } = heartbeatRig()
     const [a, b] = [hold('a', 600_000), hold('b', 600_000)]
     const expiresAt = new Date(clock.nowMs() + 600_000).toISOString()
     coordinator.onHeartbeat = () => ({ ...NO_ORDERS, leases: [{ id: 'L-b', jobId: b.entry.job.id, expiresAt }] })
@@ -279,7 +147,7 @@ describe('runHeartbeatLoop', () => {
   })
 
   it('writes down a lease that comes back under another id', async () => {
-    const { coordinator, clock, run, hold, renewedLeases } = setUp()
+    const { coordinator, clock, run, hold, renewedLeases } = heartbeatRig()
     const job = hold('a', 60_000)
     const expiresAt = new Date(clock.nowMs() + 60_000).toISOString()
     coordinator.onHeartbeat = () => ({ ...NO_ORDERS, leases: [{ id: 'L-new', jobId: 'a', expiresAt }] })
@@ -289,7 +157,7 @@ describe('runHeartbeatLoop', () => {
   })
 
   it('does not take a coordinator that reports no leases for one that has taken them away', async () => {
-    const { coordinator, clock, run, hold } = setUp()
+    const { coordinator, clock, run, hold } = heartbeatRig()
     const job = hold('a', 600_000)
     coordinator.onHeartbeat = () => ({ ...NO_ORDERS, leases: [] })
     run()
@@ -299,7 +167,7 @@ describe('runHeartbeatLoop', () => {
   })
 
   it('shuts the gate while the coordinator asks for a pause', async () => {
-    const { coordinator, clock, gate, run } = setUp()
+    const { coordinator, clock, gate, run } = heartbeatRig()
     coordinator.onHeartbeat = () => ({ ...NO_ORDERS, drain: true })
     run()
     await eventually('registered', () => coordinator.registrations === 1)
@@ -310,7 +178,7 @@ describe('runHeartbeatLoop', () => {
   })
 
   it('tells a new status at once', async () => {
-    const { coordinator, run, setStatus } = setUp()
+    const { coordinator, run, setStatus } = heartbeatRig()
     run()
     await eventually('first beat', () => coordinator.registrations === 1)
     setStatus('draining')
@@ -318,7 +186,7 @@ describe('runHeartbeatLoop', () => {
   })
 
   it('goes on beating through failures, and says once that the coordinator is gone and once that it is back', async () => {
-    const { coordinator, clock, gate, run, logger } = setUp()
+    const { coordinator, clock, gate, run, logger } = heartbeatRig()
     let isDown = true
     coordinator.onHeartbeat = () => {
       if (isDown) throw failing('unreachable')
@@ -337,7 +205,7 @@ describe('runHeartbeatLoop', () => {
   })
 
   it('waits as long as Retry-After says', async () => {
-    const { coordinator, clock, run } = setUp()
+    const { coordinator, clock, run } = heartbeatRig()
     coordinator.onHeartbeat = () => {
       throw failing('overloaded', 120_000)
     }
@@ -353,7 +221,7 @@ describe('runHeartbeatLoop', () => {
     ['has run out when it comes', -1_000, 4],
     ['leaves a moment', 1, 61],
   ])('does not beat faster than once a second for a lease that %s', async (_what, leftMs, beats) => {
-    const { coordinator, clock, run, hold } = setUp()
+    const { coordinator, clock, run, hold } = heartbeatRig()
     hold('a', 60_000)
     coordinator.onHeartbeat = () => ({
       ...NO_ORDERS,
@@ -366,7 +234,7 @@ describe('runHeartbeatLoop', () => {
   })
 
   it('goes on when a new lease cannot be written down, and writes it down when there is space again', async () => {
-    const { coordinator, clock, run, hold, journal, faults, renewedLeases } = setUp()
+    const { coordinator, clock, run, hold, journal, faults, renewedLeases } = heartbeatRig()
     const job = hold('a', 600_000)
     const write = journal.renewLease
     journal.renewLease = () => {

@@ -151,6 +151,20 @@ describe('JobRunner', () => {
     expect(limits).toEqual({ maxRuntimeS: 5, ramMb: 100, vramMb: null, maxOutputBytes: 1_000 })
   })
 
+  it('runs a job that is handed out after its deadline, by whatever clock, and cuts one short that was taken up again', async () => {
+    const limits: number[] = []
+    const { clock, journal, outcomes, start, runner } = setUp(async (request) => {
+      limits.push(request.limits.maxRuntimeS)
+      return RESULT
+    })
+    start(coreJob('a', { deadline: new Date(clock.nowMs() - 7_200_000).toISOString() }))
+    await eventually('done', () => outcomes.length === 1)
+    journal.accept(coreJob('b', { deadline: new Date(clock.nowMs() - 7_200_000).toISOString() }), clock.nowMs())
+    for (const entry of journal.recover(clock.nowMs())) runner.start(entry)
+    await eventually('done again', () => outcomes.length === 2)
+    expect(limits).toEqual([60, 0.001])
+  })
+
   it('tries again to write an outcome while the disk refuses, and keeps the slot busy so that no job comes', async () => {
     const { start, runner, outcomes, journal, clock, slots, faults } = setUp(async () => RESULT)
     const write = journal.recordOutcome.bind(journal)
