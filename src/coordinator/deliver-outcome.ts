@@ -40,7 +40,7 @@ async function deliverProof(deps: DeliverDeps, entry: OutboxEntry, proved: Prove
   const inline = output.bytes.kind === 'memory' && output.sizeBytes <= MAX_INLINE_OUTPUT_BYTES ? output.bytes.data : null
   if (inline === null && (await isGone(output))) return { kind: 'dropped', reason: 'its output file is gone from STATE_DIR' }
   if (inline === null) {
-    await optional.call('output', () => uploadOutput(transport, entry.job, output, signal))
+    await optional.call('output', () => uploadUnlessLost(transport, entry.job, output, signal))
     deps.crashPoint?.('deliver:uploaded')
   }
   const json = toWireProof(minerId, entry.job, proved, inline)
@@ -57,6 +57,18 @@ async function isGone({ bytes }: JobOutput): Promise<boolean> {
     return false
   } catch (error) {
     return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')
+  }
+}
+
+/**
+ * A proof that was taken while its answer was lost has ended the lease, too: so a refusal for the lease is left to the
+ * proof, which gets its receipt again where it was taken.
+ */
+async function uploadUnlessLost(transport: HttpTransport, job: Job, output: JobOutput, signal: AbortSignal): Promise<void> {
+  try {
+    await uploadOutput(transport, job, output, signal)
+  } catch (error) {
+    if (!(error instanceof CoordinatorFailure) || error.apiCode !== 'LEASE_LOST') throw error
   }
 }
 

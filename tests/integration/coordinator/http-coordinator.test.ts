@@ -186,6 +186,21 @@ describe('HttpCoordinator', () => {
     expect(JSON.parse(String(requests[1]?.body))).not.toHaveProperty('output.inline')
   })
 
+  it('lets the proof say whether it was taken when its upload is refused because the lease has ended', async () => {
+    const data = Buffer.alloc(70_000, 'x')
+    const lost = { status: 409, body: { error: { code: 'LEASE_LOST', message: 'm' } } }
+    for (const [proofAnswer, kind] of [[{ status: 200, body: RECEIPT }, 'credited'] as const, [lost, 'dropped'] as const]) {
+      const { coordinator } = await setUp((request) => (request.method === 'PUT' ? lost : proofAnswer))
+      const output = {
+        mediaType: 'text/plain',
+        sha256: 'a'.repeat(64),
+        sizeBytes: data.length,
+        bytes: { kind: 'memory', data },
+      } as const
+      expect(await coordinator.deliver(entryOf(provedWith(output)), NEVER)).toMatchObject({ kind })
+    }
+  })
+
   it.each([
     [{ status: 409, body: { error: { code: 'JOB_ALREADY_PROVEN', message: 'm' } } }, 'credited'],
     [{ status: 200, body: RECEIPT }, 'credited'],
