@@ -283,11 +283,6 @@ describe('HttpCoordinator', () => {
     expect((await coordinator.heartbeat(HEARTBEAT, NEVER)).serverTimeMs).toBe(Date.parse('2026-01-01T05:00:00Z'))
   })
 
-  it('keeps the key out of what it reports of a redirect', async () => {
-    const { coordinator } = await setUp(() => ({ status: 302, headers: { location: 'https://elsewhere.example/?key=k3y' } }))
-    await expect(coordinator.heartbeat(HEARTBEAT, NEVER)).rejects.toThrow('elsewhere.example/?key=[redacted]')
-  })
-
   it('keeps the key, and a message without end, out of what it reports', async () => {
     const message = `bad key Bearer ${KEY} ${'x'.repeat(10_000)}`
     const { coordinator } = await setUp(() => ({ status: 401, body: { error: { code: 'UNAUTHORIZED', message } } }))

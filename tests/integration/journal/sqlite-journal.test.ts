@@ -191,6 +191,22 @@ describe('a job that is leased to us again', () => {
     expect(after?.idempotencyKey).not.toBe(before.idempotencyKey)
   })
 
+  it('is handed back, not reported as canceled, when it was canceled under the former lease', async () => {
+    const journal = openJournal(tempDir())
+    const { entry } = journal.accept(sampleJob(), nowMs)
+    const canceled = { kind: 'failed', failure: jobFailure('E_CANCELED', 'by the test'), metrics: { run_ms: 1 } } as const
+    await journal.recordOutcome(entry.seq, canceled, nowMs)
+    const lease = { id: 'lease_2', expiresAt: '2026-01-01T00:30:00.000Z' }
+    journal.accept(sampleJob({ lease, attempt: 2 }), nowMs)
+    expect(journal.due(nowMs, 1)).toMatchObject([
+      {
+        job: { attempt: 2 },
+        outcome: { kind: 'failed', failure: { code: 'E_SHUTDOWN', retryable: true }, metrics: { run_ms: 1 } },
+      },
+    ])
+    expect(journal.recent(1)).toMatchObject([{ failureCode: 'E_SHUTDOWN' }])
+  })
+
   it('leaves a settled entry alone when a lease is renewed late', async () => {
     const journal = openJournal(tempDir())
     const { entry } = journal.accept(sampleJob(), nowMs)
