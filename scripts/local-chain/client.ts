@@ -21,10 +21,14 @@ export class Client {
     this.#headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' }
   }
 
-  async submit(job: Partial<WireJobSubmission> & { readonly workload: string }): Promise<WireJobView> {
+  /** With the key of an earlier call whose answer was lost, the job is submitted once. */
+  async submit(
+    job: Partial<WireJobSubmission> & { readonly workload: string },
+    idempotencyKey: string = crypto.randomUUID(),
+  ): Promise<WireJobView> {
     const body = JSON.stringify(job)
     return JobViewSchema.parse(
-      await this.#json('/v1/jobs', { method: 'POST', body, headers: { 'idempotency-key': crypto.randomUUID() } }),
+      await this.#json('/v1/jobs', { method: 'POST', body, headers: { 'idempotency-key': idempotencyKey } }),
     )
   }
 

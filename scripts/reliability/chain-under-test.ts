@@ -1,0 +1,132 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fetchStatus } from '../../src/control/fetch-status.ts'
+import type { MinerStatus } from '../../src/domain/miner-status.ts'
+import { MINER_NODE_FLAGS, MinerHome, startCoordinatorProgram } from '../local-chain/chain.ts'
+import { Client } from '../local-chain/client.ts'
+import { Program } from '../local-chain/program.ts'
+import type { Books, Order } from './books.ts'
+import { markedProcesses } from './marked-processes.ts'
+import { readCoordinatorBooks } from './read-coordinator-books.ts'
+import { readMinerBooks } from './read-miner-books.ts'
+
+const WALLET = 'wallet_test'
+/** So short that a miner that is dead for a moment loses its leases, which is part of the test. */
+const LEASE_S = 3
+/** However often the miner dies under a job. */
+const MAX_ATTEMPTS = 1_000
+/** What a killed daemon's children may take to find out and to end. */
+const ORPHANS_END_WITHIN_MS = 10_000
+
+export interface ChainOptions {
+  /** Further arguments of the coordinator. */
+  readonly coordinatorArgs?: readonly string[]
+  /** Further keys of miner.conf. */
+  readonly minerKeys?: Readonly<Record<string, string | number>>
+  /** Further flags for the Node of both programs. */
+  readonly nodeFlags?: readonly string[]
+}
+
+/**
+ * A coordinator with its database and a miner with its folders, as processes that may be killed and started again. All that
+ * the miner starts is recognised by its TMPDIR, which it hands down.
+ */
+export class ChainUnderTest {
+  readonly home: MinerHome
+  readonly client: Client
+  readonly url: string
+  coordinator: Program
+  miner: Program | null = null
+  readonly #options: ChainOptions
+  readonly #port: string
+
+  private constructor(home: MinerHome, first: { readonly program: Program; readonly url: string }, options: ChainOptions) {
+    this.home = home
+    this.coordinator = first.program
+    this.url = first.url
+    this.client = new Client(first.url, 'client-key')
+    this.#options = options
+    this.#port = new URL(first.url).port
+  }
+
+  /** Starts the coordinator; the miner is not started yet. */
+  static async make(options: ChainOptions = {}): Promise<ChainUnderTest> {
+    const home = await MinerHome.make()
+    await mkdir(join(home.dir, 'tmp'))
+    const first = await startCoordinatorProgram(coordinatorArgs(home, '0', options))
+    await home.configure({
+      COORD_URL: first.url,
+      WALLET_ADDR: WALLET,
+      MAX_CONCURRENCY: 3,
+      HEARTBEAT_SECS: 0.5,
+      JOB_POLL_SECS: 0.05,
+      CANCEL_GRACE_SECS: 1,
+      ...options.minerKeys,
+    })
+    return new ChainUnderTest(home, first, options)
+  }
+
+  get dbPath(): string {
+    return join(this.home.dir, 'coordinator.sqlite')
+  }
+
+  /** Starts the miner; `crashPoint` as `TEST_CRASH_POINT` takes it. */
+  startMiner(crashPoint?: string): Program {
+    const flags = [...MINER_NODE_FLAGS, ...(this.#options.nodeFlags ?? [])]
+    const args = ['run', '--config', this.home.confFile]
+    this.miner = new Program('miner', 'src/main.ts', args, { TMPDIR: this.#mark, ...armed(crashPoint) }, flags)
+    return this.miner
+  }
+
+  /** Starts the coordinator again where it was. */
+  startCoordinator(crashPoint?: string): Program {
+    const args = coordinatorArgs(this.home, this.#port, this.#options)
+    this.coordinator = new Program('coordinator', 'mock-coordinator/main.ts', args, armed(crashPoint), this.#options.nodeFlags)
+    return this.coordinator
+  }
+
+  status(): Promise<MinerStatus> {
+    return fetchStatus(join(this.home.dir, 'state', 'control.sock'), 5_000)
+  }
+
+  /** Processes that a miner of this chain has started. */
+  engines(): number[] {
+    return markedProcesses(`TMPDIR=${this.#mark}`).filter((pid) => pid !== this.miner?.pid)
+  }
+
+  /** What is in the books now. To be asked when the miner has ended. */
+  async books(orders: readonly Order[]): Promise<Books> {
+    const folders = { stateDir: join(this.home.dir, 'state'), workDir: join(this.home.dir, 'work') }
+    const untilMs = performance.now() + ORPHANS_END_WITHIN_MS
+    while (this.engines().length > 0 && performance.now() < untilMs) await sleep(50)
+    return {
+      orders,
+      coordinator: readCoordinatorBooks(this.dbPath),
+      miner: { ...readMinerBooks(folders), orphans: this.engines() },
+    }
+  }
+
+  /** Kills what is left of it and removes its folder. */
+  async remove(): Promise<void> {
+    for (const program of [this.miner, this.coordinator]) {
+      program?.signal('SIGKILL')
+      await program?.ended()
+    }
+    for (const pid of this.engines()) process.kill(pid, 'SIGKILL')
+    await this.home.remove()
+  }
+
+  get #mark(): string {
+    return join(this.home.dir, 'tmp')
+  }
+}
+
+function coordinatorArgs(home: MinerHome, port: string, { coordinatorArgs = [] }: ChainOptions): string[] {
+  const limits = ['--lease-secs', String(LEASE_S), '--max-attempts', String(MAX_ATTEMPTS)]
+  return ['--port', port, '--db', join(home.dir, 'coordinator.sqlite'), '--quiet', ...limits, ...coordinatorArgs]
+}
+
+function armed(crashPoint: string | undefined): Record<string, string> {
+  return crashPoint === undefined ? {} : { TEST_CRASH_POINT: crashPoint }
+}
