@@ -12,7 +12,6 @@ import { readCoordinatorBooks } from './read-coordinator-books.ts'
 import { readMinerBooks } from './read-miner-books.ts'
 
 const WALLET = 'wallet_test'
-/** So short that a miner that is dead for a moment loses its leases, which is part of the test. */
 const LEASE_S = 3
 /** However often the miner dies under a job. */
 const MAX_ATTEMPTS = 1_000
@@ -24,8 +23,12 @@ export interface ChainOptions {
   readonly coordinatorArgs?: readonly string[]
   /** Further keys of miner.conf. */
   readonly minerKeys?: Readonly<Record<string, string | number>>
-  /** Further flags for the Node of both programs. */
-  readonly nodeFlags?: readonly string[]
+  /** @default so short that a miner that is dead for a moment loses its leases, which is part of the test */
+  readonly leaseS?: number
+  /** Modules to preload into the miner. */
+  readonly minerPreload?: readonly string[]
+  /** Further variables for the miner, given its folder. */
+  readonly minerEnvironment?: (dir: string) => Readonly<Record<string, string>>
 }
 
 /**
@@ -73,16 +76,17 @@ export class ChainUnderTest {
 
   /** Starts the miner; `crashPoint` as `TEST_CRASH_POINT` takes it. */
   startMiner(crashPoint?: string): Program {
-    const flags = [...MINER_NODE_FLAGS, ...(this.#options.nodeFlags ?? [])]
-    const args = ['run', '--config', this.home.confFile]
-    this.miner = new Program('miner', 'src/main.ts', args, { TMPDIR: this.#mark, ...armed(crashPoint) }, flags)
+    const { minerPreload = [], minerEnvironment } = this.#options
+    const flags = [...MINER_NODE_FLAGS, ...minerPreload.flatMap((path) => ['--import', path])]
+    const environment = { TMPDIR: this.#mark, ...minerEnvironment?.(this.home.dir), ...armed(crashPoint) }
+    this.miner = new Program('miner', 'src/main.ts', ['run', '--config', this.home.confFile], environment, flags)
     return this.miner
   }
 
   /** Starts the coordinator again where it was. */
   startCoordinator(crashPoint?: string): Program {
     const args = coordinatorArgs(this.home, this.#port, this.#options)
-    this.coordinator = new Program('coordinator', 'mock-coordinator/main.ts', args, armed(crashPoint), this.#options.nodeFlags)
+    this.coordinator = new Program('coordinator', 'mock-coordinator/main.ts', args, armed(crashPoint))
     return this.coordinator
   }
 
@@ -122,8 +126,8 @@ export class ChainUnderTest {
   }
 }
 
-function coordinatorArgs(home: MinerHome, port: string, { coordinatorArgs = [] }: ChainOptions): string[] {
-  const limits = ['--lease-secs', String(LEASE_S), '--max-attempts', String(MAX_ATTEMPTS)]
+function coordinatorArgs(home: MinerHome, port: string, { coordinatorArgs = [], leaseS = LEASE_S }: ChainOptions): string[] {
+  const limits = ['--lease-secs', String(leaseS), '--max-attempts', String(MAX_ATTEMPTS)]
   return ['--port', port, '--db', join(home.dir, 'coordinator.sqlite'), '--quiet', ...limits, ...coordinatorArgs]
 }
 

@@ -2,14 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { audit } from './books.ts'
 import type { Audit } from './books.ts'
 import { ChainUnderTest } from './chain-under-test.ts'
+import { comeToRest } from './come-to-rest.ts'
 import type { Strike } from './crash-plan.ts'
 import { plannedJob } from './job-mix.ts'
 import { PatientClient } from './patient-client.ts'
 import type { SeededRandom } from './seeded-random.ts'
 import { Striker } from './striker.ts'
-
-/** What comes to rest does so within this time, or not at all. */
-const REST_MS = 120_000
 
 export interface CrashRun {
   readonly audit: Audit
@@ -75,28 +73,4 @@ async function watchForEngine(chain: ChainUnderTest, signal: AbortSignal): Promi
     await sleep(50)
   }
   return false
-}
-
-/** Waits until every job has ended and the miner has nothing left to do, then stops both. Returns what went wrong with that. */
-async function comeToRest(chain: ChainUnderTest, client: PatientClient): Promise<string[]> {
-  const untilMs = performance.now() + REST_MS
-  while (!(await isAtRest(chain, client)) && performance.now() < untilMs) await sleep(100)
-  const problems: string[] = []
-  for (const program of [chain.miner, chain.coordinator]) {
-    const end = await program?.stop()
-    if (end !== 0) problems.push(`the ${program?.name} ended with ${end} when it was told to stop`)
-  }
-  return problems
-}
-
-async function isAtRest(chain: ChainUnderTest, client: PatientClient): Promise<boolean> {
-  try {
-    const { jobs, outbox } = await chain.status()
-    if (jobs.length > 0 || outbox.waiting > 0) return false
-    const views = await Promise.all(client.orders.map(({ jobId }) => chain.client.view(jobId)))
-    return views.every(({ state }) => state !== 'queued' && state !== 'leased')
-  } catch {
-    // One of them is not up yet.
-    return false
-  }
 }

@@ -11,15 +11,20 @@ const PATIENCE_MS = 60_000
 export class PatientClient {
   readonly orders: Order[] = []
   readonly #client: Client
+  readonly #onSubmitted: (id: string, atMs: number) => void
 
-  constructor(client: Client) {
+  /** `onSubmitted` is told of each job with the time of the first call for it. */
+  constructor(client: Client, onSubmitted: (id: string, atMs: number) => void = () => {}) {
     this.#client = client
+    this.#onSubmitted = onSubmitted
   }
 
   /** Submits the job once, however often the answer is lost, and notes it among the orders. Returns its id. */
   async submit({ submission, end }: PlannedJob): Promise<string> {
     const key = crypto.randomUUID()
+    const atMs = Date.now()
     const { id } = await untilAnswered(() => this.#client.submit(submission, key))
+    this.#onSubmitted(id, atMs)
     this.orders.push({ jobId: id, end, reward: minorUnits(submission.reward?.amount ?? '') })
     return id
   }
