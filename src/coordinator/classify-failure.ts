@@ -1,5 +1,6 @@
 import { CoordinatorFailure } from '../domain/coordinator-failure.ts'
 import type { FailureClass } from '../domain/coordinator-failure.ts'
+import { retryAfterMs } from '../domain/retry-after.ts'
 
 /** An answer other than 2xx, as far as the decision needs it. */
 export interface FailedAnswer {
@@ -47,7 +48,7 @@ export function classifyFailure(failed: FailedAnswer | FailedTransport, nowMs: n
     failureClass,
     status,
     apiCode,
-    retryAfterMs: parseRetryAfter(failed.retryAfter, failed.dateMs ?? nowMs),
+    retryAfterMs: retryAfterMs(failed.retryAfter, failed.dateMs ?? nowMs, MAX_RETRY_AFTER_MS),
   })
 }
 
@@ -69,19 +70,6 @@ function classOfStatus(status: number): FailureClass {
     default:
       return 'rejected'
   }
-}
-
-/** Seconds or an HTTP date (RFC 9110, 10.2.3); null for anything else. `sentMs` is the time by the clock of whoever sent it. */
-export function parseRetryAfter(header: string | null, sentMs: number): number | null {
-  if (header === null) return null
-  const text = header.trim()
-  // Date.parse alone finds a date in "-5" and "1.5".
-  const ms = /^\d+(?:\.\d+)?$/.test(text)
-    ? Number(text) * 1000
-    : /^[A-Za-z]{3,9},? /.test(text)
-      ? Date.parse(text) - sentMs
-      : Number.NaN
-  return Number.isNaN(ms) ? null : Math.min(Math.max(ms, 0), MAX_RETRY_AFTER_MS)
 }
 
 const UNTRUSTED =

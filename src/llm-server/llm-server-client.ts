@@ -4,7 +4,7 @@ import { request } from 'undici/lib/api/index.js'
 import Pool from 'undici/lib/dispatcher/pool.js'
 import type { Clock } from '../domain/ports.ts'
 import { Redactor } from '../domain/redactor.ts'
-import { retryAfterMs } from './retry-after.ts'
+import { retryAfterMs } from '../domain/retry-after.ts'
 import { ServerFailure } from './server-failure.ts'
 import type { ServerFailureKind } from './server-failure.ts'
 import { presentable, sentenceOf } from './server-sentence.ts'
@@ -12,6 +12,8 @@ import { presentable, sentenceOf } from './server-sentence.ts'
 /** Of an answer that is read whole: a list of models, or an error. */
 const MAX_ANSWER_BYTES = 4 * 1024 * 1024
 const CONNECT_TIMEOUT_MS = 10_000
+/** Longest `Retry-After` that is believed. */
+const MAX_RETRY_AFTER_MS = 60_000
 
 export interface LlmServerClientDeps {
   /** Up to but without `/v1`; one that ends in it is taken too. */
@@ -83,7 +85,12 @@ export class LlmServerClient {
       const isStream = (first(headers['content-type']) ?? '').startsWith('text/event-stream')
       if (status >= 200 && status < 300 && (method === 'GET' || isStream)) return body
       const text = await this.#readWhole(body, path, signal)
-      throw this.#failed(call, status, text, retryAfterMs(first(headers['retry-after']), this.#deps.clock.nowMs()))
+      throw this.#failed(
+        call,
+        status,
+        text,
+        retryAfterMs(first(headers['retry-after']), this.#deps.clock.nowMs(), MAX_RETRY_AFTER_MS),
+      )
     } catch (error) {
       throw this.failureOf(error, call, signal)
     }
