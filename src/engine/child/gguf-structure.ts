@@ -110,7 +110,7 @@ function bytesOf(type: number): number {
 class Cursor {
   readonly #file: FileHandle
   readonly #end: number
-  readonly #window = Buffer.alloc(WINDOW_BYTES)
+  readonly #window: Buffer
   #windowStart = 0
   #windowEnd = 0
   #at: number
@@ -118,6 +118,7 @@ class Cursor {
   constructor(file: FileHandle, end: number, at: number) {
     this.#file = file
     this.#end = end
+    this.#window = Buffer.alloc(Math.min(end, WINDOW_BYTES))
     this.#at = at
   }
 
@@ -125,7 +126,7 @@ class Cursor {
   async load(bytes: number): Promise<void> {
     if (this.#at + bytes > this.#end) throw cutOff()
     if (this.#at + bytes <= this.#windowEnd) return
-    const { bytesRead } = await this.#file.read(this.#window, 0, WINDOW_BYTES, this.#at)
+    const { bytesRead } = await this.#file.read(this.#window, 0, this.#window.length, this.#at)
     this.#windowStart = this.#at
     this.#windowEnd = this.#at + bytesRead
     if (bytesRead < bytes) throw cutOff()

@@ -179,4 +179,8 @@ describe('an npy file', () => {
       { numRuns: 2000 },
     )
   })
+
+  it('is refused in few words, whatever it calls its elements', () => {
+    expect(() => read(npy(dictionary('<'.repeat(60_000), '(6,)'), new Uint8Array(12)))).toThrow(/^.{1,1001}$/s)
+  })
 })
