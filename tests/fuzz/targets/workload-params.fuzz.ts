@@ -118,7 +118,7 @@ export const gbnf = fuzzTarget<string>({
         '\t',
       ],
       maxEdits: 10,
-      maxTimes: 20_000,
+      maxTimes: 4_000,
     }),
   open: () => ({
     holds: (grammar) => {
