@@ -103,18 +103,23 @@ function outboxLines({ waiting, oldestAgeS, nextTryInS, lastError }: OutboxStatu
   return [facts.join(', '), ...(lastError === null ? [] : [colors.red(`last error: ${harmless(lastError)}`)])]
 }
 
+function engineFacts({ version, backend, sandbox }: Pick<EngineStatus, 'version' | 'backend' | 'sandbox'>): string {
+  const facts = [version, backend].filter((fact) => fact !== null).join(', ')
+  return sandbox === null ? facts : `${facts}; sandbox: ${sandbox}`
+}
+
 function engineLines(engines: readonly EngineStatus[], { colors }: Style): string[] {
   if (engines.length === 0) return ['none']
   const paint = { ready: colors.green, starting: colors.yellow, backoff: colors.red, stopped: colors.dim }
   return table(
-    engines.map(({ engine, device, state, activeRuns, rssMb, version, backend, restarts, pid }) => [
+    engines.map(({ engine, device, state, activeRuns, rssMb, restarts, pid, ...identity }) => [
       engine,
       device ?? '',
       state,
       pid === null ? '' : `pid ${pid}`,
       state === 'ready' ? `${activeRuns} running` : '',
       rssMb === null ? '' : `${Math.round(rssMb)} MB`,
-      state === 'stopped' ? 'starts with the first job for it' : [version, backend].filter((fact) => fact !== null).join(', '),
+      state === 'stopped' ? 'starts with the first job for it' : engineFacts(identity),
       restarts === 0 ? '' : `${restarts} restart${restarts === 1 ? '' : 's'}`,
     ]),
     (row, cell, column) => (column === 2 ? paint[engines[row]?.state ?? 'stopped'](cell) : cell),

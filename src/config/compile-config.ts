@@ -118,6 +118,7 @@ function toMinerConfig(values: ValidConfig, configFile: string, notConfigured: r
     drainMs: toMs(values.DRAIN_SECS),
     cancelGraceMs: toMs(values.CANCEL_GRACE_SECS),
     engineIdleMs: toMs(values.ENGINE_IDLE_SECS),
+    engineSandbox: values.ENGINE_SANDBOX,
     engineThreads: values.ENGINE_THREADS === 0 ? null : values.ENGINE_THREADS,
     maxRuntimeS: values.MAX_RUNTIME_S,
     maxRamMb: values.MAX_RAM_MB === 0 ? null : values.MAX_RAM_MB,

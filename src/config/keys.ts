@@ -153,6 +153,10 @@ export const KEYS = {
     default: '0',
     doc: 'CPU threads of an engine; 0 lets the miner choose',
   }),
+  ENGINE_SANDBOX: key('work', choice(['auto', 'required', 'off']), {
+    default: 'auto',
+    doc: 'Keep engines from the network and from foreign files: auto as far as the kernel can, required or not at all, off never',
+  }),
   ENGINE_IDLE_SECS: key('work', seconds(1, 7 * DAY_S), {
     default: '300',
     doc: 'Unload an engine and its models when they had nothing to do for this long',

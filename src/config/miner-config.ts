@@ -29,6 +29,8 @@ export interface MinerConfig {
   readonly drainMs: number
   readonly cancelGraceMs: number
   readonly engineIdleMs: number
+  /** Whether engines run in a sandbox: as far as the kernel can, or not without all of it, or never. */
+  readonly engineSandbox: 'auto' | 'required' | 'off'
   /** Null: the engine chooses. */
   readonly engineThreads: number | null
   readonly maxRuntimeS: number

@@ -65,6 +65,8 @@ export const minerStatusSchema: z.ZodType<MinerStatus> = z.object({
       rssMb: z.number().nullable(),
       version: z.string().nullable(),
       backend: z.string().nullable(),
+      // A daemon from before an upgrade does not say.
+      sandbox: z.string().nullable().default(null),
     }),
   ),
   gpus: z.array(

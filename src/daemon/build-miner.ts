@@ -88,7 +88,7 @@ async function assemble(opened: AsyncDisposableStack, deps: BuildMinerDeps): Pro
 
   // The engines.
   const store = await openModelStore(deps)
-  const engines = await openEngines({ ...deps, machine, store, random })
+  const engines = await openEngines({ ...deps, machine, store, workRoot: workDirs.scope, random })
   const engine = opened.adopt(engines.engine, (running) => running.stop())
 
   // The coordinator.

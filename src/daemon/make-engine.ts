@@ -6,6 +6,8 @@ import { childEntry } from '../engine/child-command.ts'
 import type { EngineGpus } from '../engine/engine-gpus.ts'
 import { EnginePool } from '../engine/engine-pool.ts'
 import { readBenchResults } from './bench-results.ts'
+import { engineSandbox } from './engine-sandbox.ts'
+import type { EngineFolders } from './engine-sandbox.ts'
 
 /** A card that is asleep, and shaders that are compiled, take their time. */
 const ENGINE_START_MS = 60_000
@@ -20,15 +22,22 @@ export interface MakeEngineDeps {
   readonly inputs: InputSource
   readonly gpus: EngineGpus
   readonly energy: EnergyMeasure
+  readonly folders: EngineFolders
   readonly clock: Clock
   readonly logger: Logger
 }
 
 /** The engines of this machine as the configuration wants them; none is started yet. */
-export function makeEngine({ config, environment, ...deps }: MakeEngineDeps): EnginePool {
+export function makeEngine({ config, environment, folders, ...deps }: MakeEngineDeps): EnginePool {
   return new EnginePool({
     ...deps,
-    spawn: { execPath: process.execPath, entry: childEntry(), environment, startTimeoutMs: ENGINE_START_MS },
+    spawn: {
+      execPath: process.execPath,
+      entry: childEntry(),
+      environment,
+      startTimeoutMs: ENGINE_START_MS,
+      sandbox: engineSandbox(config.engineSandbox, folders),
+    },
     accelMode: config.accelMode,
     threads: config.engineThreads ?? 0,
     parallelRuns: config.maxConcurrency,

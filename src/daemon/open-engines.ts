@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { MinerConfig } from '../config/miner-config.ts'
 import type { Capabilities } from '../domain/coordinator.ts'
 import type { Engine } from '../domain/engine.ts'
@@ -13,7 +14,9 @@ export interface OpenEnginesDeps {
   readonly version: string
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly machine: Machine
-  readonly store: Pick<OpenModelStore, 'models' | 'inputs'>
+  readonly store: Pick<OpenModelStore, 'models' | 'inputs' | 'catalogue'>
+  /** The folder in which jobs have theirs. */
+  readonly workRoot: string
   readonly clock: Clock
   readonly random: Random
   readonly logger: Logger
@@ -31,8 +34,23 @@ export interface OpenEngines {
 
 /** The engines that the configuration asks for: those of this machine, and the operator's language-model server. */
 export async function openEngines(deps: OpenEnginesDeps): Promise<OpenEngines> {
-  const { config, version, environment, machine, store, clock, random, logger } = deps
-  const here = makeEngine({ config, environment, ...store, gpus: machine.gpus, energy: machine.energy, clock, logger })
+  const { config, version, environment, machine, store, workRoot, clock, random, logger } = deps
+  const here = makeEngine({
+    config,
+    environment,
+    models: store.models,
+    inputs: store.inputs,
+    gpus: machine.gpus,
+    energy: machine.energy,
+    folders: {
+      modelDir: config.modelDir,
+      catalogue: store.catalogue,
+      workRoot,
+      cacheDir: join(config.stateDir, 'engine-cache'),
+    },
+    clock,
+    logger,
+  })
   const isWanted = config.workloads === null || config.workloads.includes('llm_gen')
   if (config.llmBackend === 'llama' || config.llmUrl === null || !isWanted) {
     return { engine: here, models: () => store.models.list(), concurrency: config.maxConcurrency, hasServerGpu: false }

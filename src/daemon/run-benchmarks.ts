@@ -94,6 +94,7 @@ async function benchDevice(gpu: Gpu | null, deps: BenchDeviceDeps): Promise<Benc
     inputs: store.inputs,
     gpus,
     energy: { start: () => ({ stop: () => null }) },
+    folders: { modelDir: config.modelDir, catalogue: store.catalogue, workRoot: scratchDir, cacheDir: join(scratchDir, 'cache') },
     clock,
     logger: silentLogger(),
   })

@@ -61,4 +61,6 @@ export interface EngineStatus {
   /** What it said of itself in its ready message, e.g. `llama.cpp b1234`, `cpu`. */
   readonly version: string | null
   readonly backend: string | null
+  /** What keeps it from the rest of the machine, e.g. `Landlock ABI 7, seccomp`; `none`; null before its first start. */
+  readonly sandbox: string | null
 }

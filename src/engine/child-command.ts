@@ -4,6 +4,8 @@ import type { EngineKind } from '../workloads/workload-table.ts'
 import type { EngineSettings } from './child/engine-settings.ts'
 import { childEnvironment } from './child-environment.ts'
 import type { ChildCommand } from './engine-child.ts'
+import { sandboxedCommand } from './sandbox/sandboxed-command.ts'
+import type { SandboxSettings } from './sandbox/sandboxed-command.ts'
 
 /** How children are started. */
 export interface SpawnSettings {
@@ -15,6 +17,8 @@ export interface SpawnSettings {
   readonly environment: Readonly<Record<string, string | undefined>>
   /** A child that is not ready by then is given up. */
   readonly startTimeoutMs: number
+  /** What a child may touch; null for all that its user may. */
+  readonly sandbox: SandboxSettings | null
 }
 
 /** The program of the real engines, as a source or built. */
@@ -29,10 +33,13 @@ export function childCommand(
   settings: EngineSettings,
   visibility: Readonly<Record<string, string>>,
 ): ChildCommand {
-  return {
+  const command = {
     execPath: spawn.execPath,
     // A debugger, which that signal opens otherwise, would let every user of the machine in.
     args: ['--disable-sigusr1', spawn.entry, kind, JSON.stringify(settings)],
     environment: childEnvironment(kind, spawn.environment, visibility),
   }
+  if (spawn.sandbox === null) return command
+  const hasGpu = settings.backends.some((backend) => backend !== 'cpu')
+  return sandboxedCommand(command, { kind, hasGpu }, spawn.sandbox)
 }

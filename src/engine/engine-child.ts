@@ -8,7 +8,7 @@ import { FlowLimit } from './flow-limit.ts'
 import { dieFirst } from './die-first.ts'
 import { MessageLines, messageLine } from './message-lines.ts'
 import { MAX_INLINE_BYTES, fromChild } from './messages.ts'
-import type { DoneMessage, FromChild, ReadyMessage, ToChild } from './messages.ts'
+import type { DoneMessage, FromChild, ReadyMessage, SandboxMessage, ToChild } from './messages.ts'
 import { OutputTail } from './output-tail.ts'
 import { FAMILY_VARIABLE, familyMembers, familyRssMb, killFamily, processRssMb, startTicksOf } from './process-family.ts'
 import type { Family } from './process-family.ts'
@@ -87,6 +87,7 @@ export class EngineChild {
   readonly #runs = new Map<number, PendingRun>()
   #becomeReady: (message: ReadyMessage) => void = () => {}
   #isReady = false
+  #sandbox: SandboxMessage | null = null
   #heard = 0
   #answeredRuns = 0
   #isEnded = false
@@ -144,6 +145,11 @@ export class EngineChild {
   /** Messages that it has sent so far. */
   get heard(): number {
     return this.#heard
+  }
+
+  /** What its launcher took from it; null when it was started without one. */
+  get sandbox(): SandboxMessage | null {
+    return this.#sandbox
   }
 
   /** What it wrote last on stdout and stderr. */
@@ -255,6 +261,11 @@ export class EngineChild {
   #receive(message: FromChild): void {
     this.#heard += 1
     switch (message.type) {
+      case 'sandbox':
+        // Only the first message is the launcher's.
+        if (this.#heard > 1) return this.giveUp('spoke of its sandbox')
+        this.#sandbox = message
+        return undefined
       case 'ready':
         if (this.#isReady) return this.giveUp('said ready twice')
         this.#isReady = true

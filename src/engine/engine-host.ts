@@ -16,6 +16,7 @@ import type { EngineKind } from '../workloads/workload-table.ts'
 import { ChildEndedError, EngineChild } from './engine-child.ts'
 import type { ChildCommand, ChildEnd, RunAnswer, RunMessage } from './engine-child.ts'
 import type { ReadyMessage } from './messages.ts'
+import { missingLayers, sandboxText } from './sandbox/sandbox-text.ts'
 import { RestartBackoff } from './restart-backoff.ts'
 import { RunEnding } from './run-ending.ts'
 import { RunGate } from './run-gate.ts'
@@ -31,6 +32,8 @@ export interface EngineHostDeps {
   /** `cpu`, `gpu0`, … */
   readonly device: string
   readonly command: ChildCommand
+  /** Whether the operator wants the child in a sandbox. */
+  readonly isSandboxed: boolean
   readonly clock: Clock
   readonly logger: Logger
   /** Runs at a time in the child. */
@@ -77,6 +80,8 @@ export class EngineHost {
   #lastEnd: Promise<unknown> = Promise.resolve()
   #idleTimer = new AbortController()
   #runWatch: AbortController | null = null
+  #sandbox: string | null = null
+  #hasWarned = false
   #nextRunId = 1
   #starts = 0
 
@@ -112,6 +117,7 @@ export class EngineHost {
       rssMb: child?.rssMb('family') ?? null,
       version: this.#readyMessage === null ? null : `${this.#readyMessage.name} ${this.#readyMessage.version}`,
       backend: this.#readyMessage?.backend ?? null,
+      sandbox: this.#sandbox,
     }
   }
 
@@ -229,6 +235,7 @@ export class EngineHost {
     try {
       this.#readyMessage = await child.ready
       const { name, version, backend, device } = this.#readyMessage
+      this.#sandbox = sandboxText(child.sandbox)
       const startedMs = Math.round(clock.monotonicMs() - startMs)
       logger.info('engine ready', {
         engine: kind,
@@ -238,8 +245,10 @@ export class EngineHost {
         version,
         backend,
         device,
+        sandbox: this.#sandbox,
         start_ms: startedMs,
       })
+      this.#warnOfGaps(this.#sandbox)
       return child
     } catch (cause) {
       if (this.#stopping.signal.aborted) throw shutdownFailure()
@@ -251,6 +260,15 @@ export class EngineHost {
     } finally {
       timer.abort()
     }
+  }
+
+  /** Once: what the kernel cannot do it cannot do for the next child either. */
+  #warnOfGaps(inForce: string): void {
+    const missing = missingLayers(inForce)
+    if (this.#hasWarned || !this.#deps.isSandboxed || missing.length === 0) return
+    this.#hasWarned = true
+    const { kind, device, logger } = this.#deps
+    logger.warn('engine sandbox incomplete', { engine: kind, on: device, missing: missing.join(', '), in_force: inForce })
   }
 
   #childEnded(child: EngineChild, end: ChildEnd): void {

@@ -67,6 +67,8 @@ const name = text(MAX_NAME)
 
 /** What a child says to its host. Nothing of it is believed beyond its shape: hashes and sizes are taken by the host. */
 export const fromChild = z.discriminatedUnion('type', [
+  /** At most once, and before all others: what its launcher has taken from it (src/engine/sandbox). */
+  z.object({ type: z.literal('sandbox'), landlockAbi: z.int().min(1).nullable(), hasSeccomp: z.boolean() }),
   /** Once, when the library is loaded. */
   z.object({ type: z.literal('ready'), name, version: name, backend: name, device: name }),
   z.object({ type: z.literal('progress'), runId, progress }),
@@ -91,6 +93,7 @@ export const fromChild = z.discriminatedUnion('type', [
 export type ToChild = z.infer<typeof toChild>
 export type FromChild = z.infer<typeof fromChild>
 export type ReadyMessage = Extract<FromChild, { type: 'ready' }>
+export type SandboxMessage = Extract<FromChild, { type: 'sandbox' }>
 export type DoneMessage = Extract<FromChild, { type: 'done' }>
 
 function isShort(record: object): boolean {

@@ -117,6 +117,7 @@ export class LlmServerEngine implements Engine {
         activeRuns: this.#gate.inside,
         restarts: 0,
         rssMb: null,
+        sandbox: null,
         version: server === null ? null : server.dialect.name + (version === null ? '' : ` ${version}`),
         backend: 'http',
       },

@@ -39,6 +39,11 @@ export class DiskWorkDirectories implements WorkDirectories {
     this.#scope = join(root, scope)
   }
 
+  /** The folder in which those of the jobs lie. */
+  get scope(): string {
+    return this.#scope
+  }
+
   /** Makes root and scope and removes what an earlier life left in the scope. Throws `AITBC_WORK_DIR`. */
   async open(): Promise<void> {
     await this.#trying('cannot be prepared', this.#root, async () => {

@@ -1,11 +1,13 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { RunResult } from '../../domain/engine.ts'
+import type { MinerConfig } from '../../config/miner-config.ts'
+import type { EngineStatus, RunResult } from '../../domain/engine.ts'
 import { JobFailureError } from '../../domain/failure-codes.ts'
 import type { Gpu } from '../../domain/gpu.ts'
 import type { Job } from '../../domain/job.ts'
 import type { EnginePool } from '../../engine/engine-pool.ts'
+import { missingLayers } from '../../engine/sandbox/sandbox-text.ts'
 import { silentLogger } from '../../platform/silent-logger.ts'
 import { makeEngine } from '../make-engine.ts'
 import { openModelStore } from '../open-model-store.ts'
@@ -41,8 +43,9 @@ async function tryDevice(gpu: Gpu | null, scratchDir: string, context: DoctorCon
   const look = await machine.look(signal)
   const logger = silentLogger()
   // The models that come with the miner are read where they lie; the operator's store is left alone.
+  const modelDir = join(scratchDir, 'models')
   const store = await openModelStore({
-    config: { ...config, modelDir: join(scratchDir, 'models'), modelCatalogue: null },
+    config: { ...config, modelDir, modelCatalogue: null },
     version,
     clock,
     logger,
@@ -54,6 +57,7 @@ async function tryDevice(gpu: Gpu | null, scratchDir: string, context: DoctorCon
     inputs: store.inputs,
     gpus: { usable: () => (gpu === null ? [] : [gpu]), freeVramMb: (card, until) => look.machine.freeVramMb(card, until) },
     energy: { start: () => ({ stop: () => null }) },
+    folders: { modelDir, catalogue: store.catalogue, workRoot: scratchDir, cacheDir: join(scratchDir, 'cache') },
     clock,
     logger,
   })
@@ -62,10 +66,29 @@ async function tryDevice(gpu: Gpu | null, scratchDir: string, context: DoctorCon
   const findings: Finding[] = []
   try {
     for (const sample of wanted) findings.push(await tryJob(sample, { engine, gpu, scratchDir, context, signal }))
+    findings.push(...judgeSandbox(engine.status(), config.engineSandbox, gpu === null ? 'CPU' : `GPU ${gpu.index}`))
   } finally {
     await engine.stop()
   }
   return findings
+}
+
+/** What kept the engines from the rest of this machine while they did their jobs; one line when it was the same for all. */
+function judgeSandbox(engines: readonly EngineStatus[], mode: MinerConfig['engineSandbox'], device: string): Finding[] {
+  const subject = `sandbox, ${device}`
+  const layers = new Set(engines.flatMap(({ sandbox }) => (sandbox === null ? [] : [sandbox])))
+  if (layers.size > 0 && mode === 'off') {
+    return [warning('engines run without one, with all rights of the miner', 'remove ENGINE_SANDBOX=off', subject)]
+  }
+  return [...layers].map((inForce) =>
+    missingLayers(inForce).length === 0
+      ? good(`engines are held by ${inForce}`, subject)
+      : warning(
+          `engines are held by ${inForce} only`,
+          'a kernel with Landlock and seccomp holds them better (docs/engine-sandbox.md)',
+          subject,
+        ),
+  )
 }
 
 interface Trial {

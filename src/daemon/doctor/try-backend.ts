@@ -1,7 +1,11 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { childCommand, childEntry } from '../../engine/child-command.ts'
 import { ChildEndedError, EngineChild } from '../../engine/engine-child.ts'
 import type { EngineBackend } from '../../engine/child/engine-settings.ts'
 import type { EngineKind } from '../../workloads/workload-table.ts'
+import { engineSandbox } from '../engine-sandbox.ts'
 import type { DoctorContext } from './check.ts'
 
 /** How an engine fared that was started with one back end alone. */
@@ -29,7 +33,15 @@ export async function tryBackend(
   { environment, clock, config }: DoctorContext,
   signal: AbortSignal,
 ): Promise<BackendTrial> {
-  const spawn = { execPath: process.execPath, entry: childEntry(), environment, startTimeoutMs: START_LIMIT_MS }
+  const scratchDir = await mkdtemp(join(tmpdir(), 'aitbc-doctor-'))
+  const folders = { modelDir: config.modelDir, catalogue: [], workRoot: scratchDir, cacheDir: join(scratchDir, 'cache') }
+  const spawn = {
+    execPath: process.execPath,
+    entry: childEntry(),
+    environment,
+    startTimeoutMs: START_LIMIT_MS,
+    sandbox: engineSandbox(config.engineSandbox, folders),
+  }
   const settings = {
     backends: [backend],
     threads: config.engineThreads ?? 0,
@@ -52,6 +64,7 @@ export async function tryBackend(
   } finally {
     limit.abort()
     await child.shutDown(1_000)
+    await rm(scratchDir, { recursive: true, force: true })
   }
 }
 

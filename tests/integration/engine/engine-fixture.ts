@@ -13,6 +13,7 @@ import { childEntry } from '../../../src/engine/child-command.ts'
 import { EnginePool } from '../../../src/engine/engine-pool.ts'
 import type { EnginePoolDeps } from '../../../src/engine/engine-pool.ts'
 import { groupMembers } from '../../../src/engine/process-group.ts'
+import type { SandboxSettings } from '../../../src/engine/sandbox/sandboxed-command.ts'
 import { SystemClock } from '../../../src/platform/system-clock.ts'
 
 /** The path of an engine of tests/fixtures/engines. */
@@ -23,11 +24,25 @@ export function fixtureEngine(name: string): string {
 export interface PoolOptions extends Partial<Omit<EnginePoolDeps, 'spawn'>> {
   readonly entry?: string
   readonly startTimeoutMs?: number
+  /** The one that holds the real engines where it is left out; none for a fixture. */
+  readonly sandbox?: SandboxSettings
   readonly environment?: Readonly<Record<string, string | undefined>>
 }
 
+/** As strict as the daemon's, but for the folder of all temporary files, in which tests have their models and jobs. */
+function testSandbox(): SandboxSettings {
+  const models = fileURLToPath(new URL('../../../models', import.meta.url))
+  return { isRequired: true, read: [models, tmpdir()], workRoot: tmpdir(), cacheDir: join(tmpdir(), 'aitbc-engine-cache') }
+}
+
 /** A pool that is stopped with the test; it fails the test that leaves a process of its group behind. */
-export async function enginePool({ entry, startTimeoutMs, environment, ...deps }: PoolOptions = {}): Promise<EnginePool> {
+export async function enginePool({
+  entry,
+  startTimeoutMs,
+  environment,
+  sandbox,
+  ...deps
+}: PoolOptions = {}): Promise<EnginePool> {
   const pool = new EnginePool({
     ...PLAIN_MACHINE,
     logger: SILENT,
@@ -39,6 +54,7 @@ export async function enginePool({ entry, startTimeoutMs, environment, ...deps }
       entry: entry ?? childEntry(),
       environment: environment ?? { PATH: process.env['PATH'] },
       startTimeoutMs: startTimeoutMs ?? 15_000,
+      sandbox: sandbox ?? (entry === undefined ? testSandbox() : null),
     },
     parallelRuns: 4,
     idleMs: 60_000,

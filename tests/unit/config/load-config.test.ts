@@ -56,6 +56,7 @@ describe('loadConfig', () => {
       drainMs: 60_000,
       cancelGraceMs: 10_000,
       engineIdleMs: 300_000,
+      engineSandbox: 'auto',
       engineThreads: null,
       maxRuntimeS: 3600,
       maxRamMb: null,

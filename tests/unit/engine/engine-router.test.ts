@@ -27,6 +27,7 @@ class NamedEngine implements Engine {
         activeRuns: 0,
         restarts: 0,
         rssMb: null,
+        sandbox: null,
         version: null,
         backend: null,
       },
