@@ -110,8 +110,11 @@ const NEVER: readonly SyscallName[] = [
   'ioperm',
 ]
 
-/** Signals, by the argument that says to which process; the second thread of `tkill` cannot be told from one of another process. */
+/** Signals to the process that the first argument names. `tkill` names a thread instead, which may be anybody's. */
 const SIGNALS: readonly SyscallName[] = ['kill', 'tgkill', 'rt_sigqueueinfo', 'rt_tgsigqueueinfo']
+
+/** -1 as a process id. */
+const EVERYBODY = 0xffffffff
 
 /** Calls that change how a process is scheduled, by the argument that says which; 0 is the caller itself. */
 const SCHEDULING: readonly (readonly [SyscallName, argument: number])[] = [
@@ -162,6 +165,8 @@ function allRules({ pid, hasSignalScope }: SeccompFilterOptions): NamedRule[] {
     refuse('socketpair', { argument: 1, mask: SOCK_TYPE_MASK, is: 'unequal', value: SOCK_STREAM }),
     refuse('prlimit64', isNot(0, 0), isNot(0, pid)),
     ...SCHEDULING.map(([name, argument]) => refuse(name, isNot(argument, 0))),
+    // Landlock keeps such a signal inside, and answers as if it had been sent.
+    refuse('kill', { argument: 0, is: 'equal', value: EVERYBODY }),
     ...(hasSignalScope ? [] : [...SIGNALS.map((name) => refuse(name, isNot(0, pid))), refuse('tkill')]),
     ...SOCKETS.map((name) => ({ name, errno: EACCES, tests: [] })),
     ...AS_IF_MISSING.map((name) => ({ name, errno: ENOSYS, tests: [] })),

@@ -1,0 +1,177 @@
+import { spawn } from 'node:child_process'
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import type { AddressInfo, ListenOptions } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { z } from 'zod'
+import { EngineChild } from '../../../src/engine/engine-child.ts'
+import type { ChildCommand } from '../../../src/engine/engine-child.ts'
+import type { SandboxMessage } from '../../../src/engine/messages.ts'
+import { sandboxedCommand } from '../../../src/engine/sandbox/sandboxed-command.ts'
+import { SystemClock } from '../../../src/platform/system-clock.ts'
+import type { Targets } from '../../fixtures/engines/attacker.ts'
+import { fixtureEngine } from './engine-fixture.ts'
+
+const outcomesSchema = z.record(z.string(), z.string())
+
+interface Scene {
+  readonly targets: Targets
+  readonly workDir: string
+  readonly command: ChildCommand
+}
+
+async function listeningOn(options: ListenOptions): Promise<number> {
+  const server = createServer((socket) => socket.destroy())
+  server.listen(options)
+  await once(server, 'listening')
+  onTestFinished(() => void server.close())
+  const address: string | AddressInfo | null = server.address()
+  return typeof address === 'object' && address !== null ? address.port : 0
+}
+
+/** A daemon's folder and sockets, a process of the same user, and an attacker in the sandbox of an engine that runs next to them. */
+async function scene(landlockAbi: number | null): Promise<Scene> {
+  const folder = mkdtempSync(join(tmpdir(), 'aitbc-sandbox-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  const secretFolder = join(folder, 'daemon')
+  const workDir = join(folder, 'work', '1')
+  for (const path of [secretFolder, workDir]) mkdirSync(path, { recursive: true })
+  const secrets = {
+    conf: join(secretFolder, 'miner.conf'),
+    journal: join(secretFolder, 'journal.db'),
+    identity: join(secretFolder, 'node-key.pem'),
+  }
+  const model = join(folder, 'model.gguf')
+  for (const path of [...Object.values(secrets), model]) writeFileSync(path, 'as it was')
+  const unixSocket = join(secretFolder, 'control.sock')
+  const abstractSocket = `aitbc-sandbox-${process.pid}-${landlockAbi}`
+  const tcpPort = await listeningOn({ port: 0, host: '::', ipv6Only: false })
+  await listeningOn({ path: unixSocket })
+  await listeningOn({ path: `\0${abstractSocket}` })
+  const datagrams = createSocket('udp4').bind(0, '127.0.0.1')
+  await once(datagrams, 'listening')
+  onTestFinished(() => void datagrams.close())
+  const victim = spawn(process.execPath, ['--eval', 'setInterval(() => {}, 1000)'], { stdio: 'ignore', detached: true })
+  await once(victim, 'spawn')
+  onTestFinished(() => void victim.kill('SIGKILL'))
+  const targets = {
+    secrets,
+    secretFolder,
+    model,
+    tcpPort,
+    udpPort: datagrams.address().port,
+    unixSocket,
+    abstractSocket,
+    victim: victim.pid ?? 0,
+  }
+  const plain = {
+    execPath: process.execPath,
+    args: ['--experimental-ffi', '--disable-warning=ExperimentalWarning', fixtureEngine('attacker'), JSON.stringify(targets)],
+    environment: { HOME: workDir },
+  }
+  if (landlockAbi === null) return { targets, workDir, command: plain }
+  const sandboxed = sandboxedCommand(
+    plain,
+    { kind: 'llama', hasGpu: false },
+    {
+      isRequired: landlockAbi > 0,
+      read: [model, fileURLToPath(new URL('../../fixtures/engines', import.meta.url))],
+      workRoot: join(folder, 'work'),
+      cacheDir: join(folder, 'cache'),
+    },
+  )
+  const args = sandboxed.args.toSpliced(sandboxed.args.indexOf('--'), 0, '--landlock-abi', String(landlockAbi))
+  return { targets, workDir, command: { ...sandboxed, args } }
+}
+
+interface Attack {
+  readonly outcomes: Readonly<Record<string, string>>
+  readonly sandbox: SandboxMessage | null
+}
+
+async function attack({ command, workDir }: Scene): Promise<Attack> {
+  const child = new EngineChild(command, new SystemClock())
+  onTestFinished(() => child.kill('was in a test', null))
+  await child.ready
+  const answer = await child.run(
+    { type: 'run', runId: 1, workload: 'llm_gen', params: {}, model: null, inputs: [], workDir },
+    () => {},
+  )
+  if (answer.type !== 'done' || answer.output.kind !== 'inline') throw new Error(`the attacker said ${JSON.stringify(answer)}`)
+  return {
+    outcomes: outcomesSchema.parse(JSON.parse(Buffer.from(answer.output.base64, 'base64').toString('utf8'))),
+    sandbox: child.sandbox,
+  }
+}
+
+/** How Linux and Node put it that something is not allowed: a call, a link that may not lead here, a library that cannot ask anybody. */
+const REFUSALS = new Set(['EACCES', 'EPERM', 'ENOSYS', 'EXDEV', 'ECONNREFUSED', 'exit 1'])
+
+/** Attempts that did not fail by being refused. */
+function notRefused({ outcomes }: Attack): string[] {
+  return Object.entries(outcomes)
+    .filter(([name, outcome]) => !name.startsWith('may ') && !REFUSALS.has(outcome))
+    .map(([name, outcome]) => `${name}: ${outcome}`)
+}
+
+function failedThoughAllowed({ outcomes }: Attack): string[] {
+  return Object.entries(outcomes)
+    .filter(([name, outcome]) => name.startsWith('may ') && outcome !== 'done')
+    .map(([name, outcome]) => `${name}: ${outcome}`)
+}
+
+/** What any process of the same user can do to the daemon. */
+const HARM = [
+  'read the conf',
+  'read the journal',
+  'read the identity key',
+  'overwrite the conf',
+  'remove the journal',
+  'open the conf to all',
+  'cut the model off by its name',
+  'run a shell',
+  'connect over IPv4',
+  'connect over IPv6',
+  'send a datagram',
+  'open a port',
+  'connect to the control socket',
+  'connect to an abstract socket',
+  'connect from a process of its own',
+  'connect from a thread of its own',
+  'read /proc/PID/environ of another',
+  'limit another',
+  'kill another',
+]
+
+describe('the sandbox of an engine', () => {
+  // Linux 6.1 of Debian 12 has the second, 6.12 of Debian 13 the sixth.
+  it.each([1, 2, 6, 7])('refuses every attack with version %i of Landlock, and nothing that an engine needs', async (abi) => {
+    const place = await scene(abi)
+    const result = await attack(place)
+    expect(notRefused(result)).toEqual([])
+    expect(failedThoughAllowed(result)).toEqual([])
+    expect(result.sandbox).toMatchObject({ hasSeccomp: true })
+    expect(result.sandbox?.landlockAbi).toBeLessThanOrEqual(abi)
+    const { secrets, model, victim } = place.targets
+    for (const path of [...Object.values(secrets), model]) expect(readFileSync(path, 'utf8')).toBe('as it was')
+    expect(() => process.kill(victim, 0)).not.toThrow()
+  })
+
+  it('leaves no network and no way to other processes on a kernel without Landlock', async () => {
+    const result = await attack(await scene(0))
+    expect(result.sandbox).toMatchObject({ hasSeccomp: true, landlockAbi: null })
+    const ofFiles = /read the|list|write|make a file|link|pipe|move|remove|run|overwrite|watch the|proc/i
+    expect(notRefused(result).filter((attempt) => !ofFiles.test(attempt))).toEqual([])
+  })
+
+  it('is what refuses: without it the same attacks do their harm', async () => {
+    const { outcomes, sandbox } = await attack(await scene(null))
+    expect(sandbox).toBeNull()
+    expect(HARM.filter((name) => outcomes[name] !== 'done')).toEqual([])
+  })
+})
