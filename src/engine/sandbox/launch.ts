@@ -44,7 +44,8 @@ try {
   if (process.execve === undefined) throw new Error('this Node cannot replace its process')
   process.execve(process.execPath, [process.execPath, ...positionals])
 } catch (error) {
-  tell({ type: 'fatal', message: `the sandbox could not be set up: ${error instanceof Error ? error.message : String(error)}` })
+  const reason = error instanceof Error ? error.message : String(error)
+  tell({ type: 'fatal', message: `the sandbox could not be set up: ${reason} (docs/engine-sandbox.md)` })
   process.exitCode = 70
 }
 

@@ -11,11 +11,14 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { z } from 'zod'
 import { EngineChild } from '../../../src/engine/engine-child.ts'
 import type { ChildCommand } from '../../../src/engine/engine-child.ts'
+import { EngineHost } from '../../../src/engine/engine-host.ts'
+import type { HostRun } from '../../../src/engine/engine-host.ts'
 import type { SandboxMessage } from '../../../src/engine/messages.ts'
 import { sandboxedCommand } from '../../../src/engine/sandbox/sandboxed-command.ts'
 import { SystemClock } from '../../../src/platform/system-clock.ts'
 import type { Targets } from '../../fixtures/engines/attacker.ts'
-import { fixtureEngine } from './engine-fixture.ts'
+import { RecordingLogger } from '../../support/recording-logger.ts'
+import { command, enginePool, failureOf, fixtureEngine } from './engine-fixture.ts'
 
 const outcomesSchema = z.record(z.string(), z.string())
 
@@ -125,6 +128,27 @@ function failedThoughAllowed({ outcomes }: Attack): string[] {
     .map(([name, outcome]) => `${name}: ${outcome}`)
 }
 
+const HOST = {
+  kind: 'llama',
+  device: 'cpu',
+  isSandboxed: true,
+  parallelRuns: 1,
+  startTimeoutMs: 15_000,
+  idleMs: 60_000,
+  cancelGraceMs: 200,
+  silenceMs: null,
+} as const
+
+function hostRun(workDir: string): HostRun {
+  return {
+    message: { workload: 'llm_gen', params: {}, model: null, inputs: [], workDir },
+    maxRuntimeS: 15,
+    ramMb: null,
+    signal: new AbortController().signal,
+    onProgress: () => {},
+  }
+}
+
 /** What any process of the same user can do to the daemon. */
 const HARM = [
   'read the conf',
@@ -150,7 +174,7 @@ const HARM = [
 
 describe('the sandbox of an engine', () => {
   // Linux 6.1 of Debian 12 has the second, 6.12 of Debian 13 the sixth.
-  it.each([1, 2, 6, 7])('refuses every attack with version %i of Landlock, and nothing that an engine needs', async (abi) => {
+  it.each([2, 6, 7])('refuses every attack with version %i of Landlock, and nothing that an engine needs', async (abi) => {
     const place = await scene(abi)
     const result = await attack(place)
     expect(notRefused(result)).toEqual([])
@@ -167,6 +191,42 @@ describe('the sandbox of an engine', () => {
     expect(result.sandbox).toMatchObject({ hasSeccomp: true, landlockAbi: null })
     const ofFiles = /read the|list|write|make a file|link|pipe|move|remove|run|overwrite|watch the|proc/i
     expect(notRefused(result).filter((attempt) => !ofFiles.test(attempt))).toEqual([])
+  })
+
+  it('is not left out where it is required: the engine then does not start', async () => {
+    const { command: optional } = await scene(0)
+    const required = { ...optional, args: optional.args.toSpliced(optional.args.indexOf('--'), 0, '--required') }
+    const child = new EngineChild(required, new SystemClock())
+    await expect(child.ready).rejects.toThrow(/no Landlock, and ENGINE_SANDBOX is "required"/)
+  })
+
+  it('is told of in the log and the status, with a warning, once, of what this kernel cannot do', async () => {
+    const logger = new RecordingLogger()
+    const { command: attacker, workDir } = await scene(0)
+    const host = new EngineHost({ ...HOST, command: attacker, logger, clock: new SystemClock() })
+    onTestFinished(() => host.stop())
+    await host.run(hostRun(workDir))
+    await host.stop()
+    expect(host.status().sandbox).toBe('seccomp')
+    const told = logger.lines.filter(({ message }) => message.startsWith('engine '))
+    expect(told).toContainEqual(
+      expect.objectContaining({
+        level: 'info',
+        message: 'engine ready',
+        attributes: expect.objectContaining({ sandbox: 'seccomp' }),
+      }),
+    )
+    expect(told.filter(({ level }) => level === 'warn')).toEqual([
+      expect.objectContaining({
+        message: 'engine sandbox incomplete',
+        attributes: expect.objectContaining({ missing: 'Landlock', in_force: 'seccomp' }),
+      }),
+    ])
+  })
+
+  it('is not what an engine says of it later: that ends the engine', async () => {
+    const pool = await enginePool({ entry: fixtureEngine('speaks-of-sandbox') })
+    expect((await failureOf(pool.run(await command(0)))).message).toContain('spoke of its sandbox')
   })
 
   it('is what refuses: without it the same attacks do their harm', async () => {
