@@ -32,6 +32,7 @@ export function exitCodeOf(error: unknown): number {
     case 'AITBC_CONTROL':
       return error.facts['permissionDenied'] === true ? EXIT_CODES.PERMISSION.code : EXIT_CODES.TEMPORARY.code
     case 'AITBC_ALREADY_RUNNING':
+    case 'AITBC_DESCRIPTORS':
     case 'AITBC_COORD_UNREACHABLE':
     case 'AITBC_COORD_REJECTED':
     case 'AITBC_COORD_ANSWER':

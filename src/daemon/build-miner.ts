@@ -8,6 +8,7 @@ import type { MinerStatus } from '../domain/miner-status.ts'
 import type { Clock, Logger, ServiceNotifier } from '../domain/ports.ts'
 import { probeHardware } from '../hardware/probe-hardware.ts'
 import { SqliteJournal } from '../journal/sqlite-journal.ts'
+import { checkDescriptors } from '../platform/check-descriptors.ts'
 import { DiskWorkDirectories } from '../platform/disk-work-directories.ts'
 import { NodeIdentity } from '../proof/node-identity.ts'
 import { signProofOfCompute } from '../proof/sign-proof-of-compute.ts'
@@ -123,7 +124,7 @@ async function assemble(opened: AsyncDisposableStack, deps: BuildMinerDeps): Pro
   const heartbeatWakeUp = new WakeUp(clock)
   const faults = new LocalFaults({
     gate,
-    probes: { 'work folder': () => workDirs.check(), journal: () => journal.check() },
+    probes: { 'file descriptors': checkDescriptors, 'work folder': () => workDirs.check(), journal: () => journal.check() },
     clock,
     logger,
     onChange: () => heartbeatWakeUp.notify(),

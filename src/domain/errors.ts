@@ -14,6 +14,7 @@ export const ERRORS = {
   AITBC_ALREADY_RUNNING: { kind: 'user' },
   AITBC_NOT_RUNNING: { kind: 'user' },
   AITBC_WORK_DIR: { kind: 'user' },
+  AITBC_DESCRIPTORS: { kind: 'transient' },
   AITBC_INSECURE_URL: { kind: 'user' },
   AITBC_COORD_AUTH: { kind: 'user' },
   AITBC_COORD_UNREACHABLE: { kind: 'transient' },

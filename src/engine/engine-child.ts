@@ -82,7 +82,8 @@ export class EngineChild {
   readonly #clock: Clock
   readonly #process: ChildProcess
   readonly #family: Family | null
-  readonly #channel: Duplex
+  /** Null for a process that could not be started for want of file descriptors. */
+  readonly #channel: Duplex | null
   readonly #tail = new OutputTail(OUTPUT_TAIL_BYTES)
   readonly #runs = new Map<number, PendingRun>()
   #becomeReady: (message: ReadyMessage) => void = () => {}
@@ -113,7 +114,7 @@ export class EngineChild {
       })
     }
     this.#channel = channelOf(this.#process)
-    const channelClosed = this.#listen()
+    const channelClosed = this.#channel === null ? Promise.resolve() : this.#listen(this.#channel)
     this.ended = this.#watchExit(channelClosed)
     this.ready = new Promise((resolve, reject) => {
       this.#becomeReady = resolve
@@ -229,32 +230,32 @@ export class EngineChild {
   }
 
   #send(message: ToChild): void {
-    if (this.#channel.writable) this.#channel.write(messageLine(message))
+    if (this.#channel?.writable === true) this.#channel.write(messageLine(message))
   }
 
   /** Resolves when the channel is closed. */
-  #listen(): Promise<void> {
+  #listen(channel: Duplex): Promise<void> {
     const lines = new MessageLines(MAX_MESSAGE_LENGTH)
-    const limit = new FlowLimit({ stream: this.#channel, clock: this.#clock, perWindow: MESSAGE_BYTES_PER_WINDOW })
-    this.#channel.on('data', (bytes: Buffer) => {
+    const limit = new FlowLimit({ stream: channel, clock: this.#clock, perWindow: MESSAGE_BYTES_PER_WINDOW })
+    channel.on('data', (bytes: Buffer) => {
       try {
         const messages = lines.push(bytes)
         limit.spend(bytes.length + messages.length * MESSAGE_COST)
         for (const message of messages) this.#receive(fromChild.parse(message))
       } catch (error) {
-        this.#channel.destroy()
+        channel.destroy()
         this.giveUp(`sent what is no message (${error instanceof Error ? firstLine(error.message) : 'unknown error'})`)
       }
     })
     return new Promise((resolve) => {
       // A child that dies leaves a broken pipe; its exit tells the story.
-      this.#channel.on('error', () => this.#channel.destroy())
-      this.#channel.on('end', () => {
-        this.#channel.end()
+      channel.on('error', () => channel.destroy())
+      channel.on('end', () => {
+        channel.end()
         // Without its channel a child is of no use.
         void this.#clock.sleep(DRAIN_MS, new AbortController().signal).then(() => this.giveUp('closed its channel'))
       })
-      this.#channel.on('close', resolve)
+      channel.on('close', resolve)
     })
   }
 
@@ -318,7 +319,7 @@ export class EngineChild {
   /** Resolves when no process of the family is left; a killed one takes a moment to go. */
   async #sweep(family: Family): Promise<void> {
     const patience = new AbortController()
-    for (let waitedMs = 0; waitedMs < KILL_WAIT_MS && familyMembers(family).length > 0; waitedMs += SWEEP_MS) {
+    for (let waitedMs = 0; waitedMs < KILL_WAIT_MS && familyMembers(family)?.length !== 0; waitedMs += SWEEP_MS) {
       killFamily(family)
       await this.#clock.sleep(SWEEP_MS, patience.signal)
     }
@@ -338,10 +339,10 @@ export class EngineChild {
   }
 }
 
-function channelOf(child: ChildProcess): Duplex {
-  const channel = child.stdio[3]
-  if (channel instanceof Duplex) return channel
-  throw new TypeError('the child has no channel')
+/** Without file descriptors there are no streams, whatever the type says; an error event follows. */
+function channelOf({ stdio }: { readonly stdio?: readonly unknown[] }): Duplex | null {
+  const channel = stdio?.[3]
+  return channel instanceof Duplex ? channel : null
 }
 
 function firstLine(text: string): string {

@@ -219,12 +219,12 @@ export class EngineHost {
   }
 
   async #start(): Promise<EngineChild> {
-    const { kind, command, clock, logger, startTimeoutMs } = this.#deps
+    const { kind, clock, logger, startTimeoutMs } = this.#deps
     await this.#lastEnd
     await clock.sleep(this.#backoff.remainingMs(clock.monotonicMs()), this.#stopping.signal)
     if (this.#stopping.signal.aborted) throw shutdownFailure()
     const startMs = clock.monotonicMs()
-    const child = new EngineChild(command, clock)
+    const child = this.#spawn()
     this.#starts++
     this.#child = child
     this.#lastEnd = child.ended.then((end) => this.#childEnded(child, end))
@@ -269,6 +269,16 @@ export class EngineHost {
     this.#hasWarned = true
     const { kind, device, logger } = this.#deps
     logger.warn('engine sandbox incomplete', { engine: kind, on: device, missing: missing.join(', '), in_force: inForce })
+  }
+
+  #spawn(): EngineChild {
+    const { kind, command, clock } = this.#deps
+    try {
+      return new EngineChild(command, clock)
+    } catch (cause) {
+      // Most failures come as an event, but not all, such as lack of memory.
+      throw new JobFailureError('E_ENGINE', `the ${kind} engine could not be started: ${String(cause)}`, { cause })
+    }
   }
 
   #childEnded(child: EngineChild, end: ChildEnd): void {

@@ -22,10 +22,12 @@ interface ProcessFacts {
 
 /**
  * Ids of the living processes of a family: those of the child's group, those that left it for a session of their own and bear its
- * mark, and the children of all of these. One that has shed mark, group and parent is not found: against those there is the sandbox.
+ * mark, and the children of all of these. One that has shed mark, group and parent is not found: against those there is the sandbox. Null when
+ * no process can be seen, for want of a file descriptor.
  */
-export function familyMembers({ leader, mark, startTicks }: Family): number[] {
-  const candidates = livingProcesses().filter((each) => startTicks === null || each.startTicks >= startTicks)
+export function familyMembers({ leader, mark, startTicks }: Family): number[] | null {
+  const candidates = livingProcesses()?.filter((each) => startTicks === null || each.startTicks >= startTicks)
+  if (candidates === undefined) return null
   const members = new Set(candidates.filter(({ pid, group }) => group === leader || bears(pid, mark)).map(({ pid }) => pid))
   for (let known = -1; known < members.size;) {
     known = members.size
@@ -34,17 +36,17 @@ export function familyMembers({ leader, mark, startTicks }: Family): number[] {
   return [...members]
 }
 
-/** Resident memory of a family, in MiB; null when none of it is left. */
+/** Resident memory of a family, in MiB; null when none of it is left, or none can be seen. */
 export function familyRssMb(family: Family): number | null {
-  const members = familyMembers(family)
+  const members = familyMembers(family) ?? []
   return members.length === 0 ? null : members.reduce((sum, pid) => sum + (processRssMb(pid) ?? 0), 0)
 }
 
-/** Ends every process of a family. */
+/** Ends every process of a family; that of the group alone where the others cannot be seen. */
 export function killFamily(family: Family): void {
-  for (const pid of familyMembers(family)) {
+  for (const id of familyMembers(family) ?? [-family.leader]) {
     try {
-      process.kill(pid, 'SIGKILL')
+      process.kill(id, 'SIGKILL')
     } catch {
       // It went by itself meanwhile.
     }
@@ -62,8 +64,8 @@ export function processRssMb(pid: number): number | null {
   return found === null ? null : Number(found[1]) / 1024
 }
 
-function livingProcesses(): readonly ProcessFacts[] {
-  return readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) ? (factsOf(Number(name)) ?? []) : []))
+function livingProcesses(): readonly ProcessFacts[] | null {
+  return listOrNull('/proc')?.flatMap((name) => (/^\d+$/.test(name) ? (factsOf(Number(name)) ?? []) : [])) ?? null
 }
 
 /** Null for a process that is gone, or a zombie: there is nothing left of it but its exit code. */
@@ -84,6 +86,14 @@ function bears(pid: number, mark: string): boolean {
 function readOrNull(path: string): string | null {
   try {
     return readFileSync(path, 'latin1')
+  } catch {
+    return null
+  }
+}
+
+function listOrNull(folder: string): string[] | null {
+  try {
+    return readdirSync(folder)
   } catch {
     return null
   }

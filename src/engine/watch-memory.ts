@@ -10,12 +10,11 @@ export interface MemoryWatch {
   readonly onSample: (rssMb: number) => void
 }
 
-/** Samples memory until the signal aborts or there is nobody left to take any. */
+/** Samples memory until the signal aborts. What cannot be seen is looked at again. */
 export async function watchMemory({ clock, rssMb, onSample }: MemoryWatch, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     const nowMb = rssMb()
-    if (nowMb === null) return
-    onSample(nowMb)
+    if (nowMb !== null) onSample(nowMb)
     await clock.sleep(INTERVAL_MS, signal)
   }
 }

@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, statSync, writeSync } from 'node:fs'
+import { closeSync, constants, fstatSync, ftruncateSync, openSync, statSync, writeSync } from 'node:fs'
 
 /** How often the path is looked at, and how often a file that failed is tried again. */
 const CHECK_MS = 1_000
@@ -40,7 +40,7 @@ export class LogFile {
         if (this.#descriptor !== null && !isSameFile(this.#descriptor, this.#deps.path)) this.close()
       }
       this.#descriptor ??= openAppending(this.#deps.path)
-      writeSync(this.#descriptor, `${line}\n`)
+      appendWhole(this.#descriptor, Buffer.from(`${line}\n`))
       this.#succeeded()
     } catch (error) {
       this.close()
@@ -74,6 +74,14 @@ function openAppending(path: string): number {
     constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | constants.O_NONBLOCK | constants.O_NOCTTY,
     0o640,
   )
+}
+
+/** A disk that runs full takes the beginning of a line: it is taken back, so that no other line is glued to it. */
+function appendWhole(descriptor: number, bytes: Buffer): void {
+  const written = writeSync(descriptor, bytes)
+  if (written === bytes.length) return
+  ftruncateSync(descriptor, fstatSync(descriptor).size - written)
+  throw new Error(`ENOSPC: only ${written} of ${bytes.length} bytes could be written`)
 }
 
 function isSameFile(descriptor: number, path: string): boolean {

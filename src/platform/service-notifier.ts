@@ -91,13 +91,19 @@ class SystemdNotifier implements ServiceNotifier {
       env: { PATH: SEARCH_PATH, NOTIFY_SOCKET: notifySocket },
     } as const
     return new Promise((resolve) => {
-      execFile(command, variables, options, (error) => {
-        if (error !== null && !this.#hasFailed) {
+      const done = (failure: string | null): void => {
+        if (failure !== null && !this.#hasFailed) {
           this.#hasFailed = true
-          logger.warn('service manager not told', { command, error: error.message })
+          logger.warn('service manager not told', { command, error: failure })
         }
         resolve()
-      })
+      }
+      try {
+        execFile(command, variables, options, (error) => done(error?.message ?? null))
+      } catch (error) {
+        // Most failures come as an event, but not all, such as lack of memory.
+        done(String(error))
+      }
     })
   }
 }

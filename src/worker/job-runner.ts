@@ -21,7 +21,7 @@ import type { Slots } from './slots.ts'
 
 /** How long the last streamed events of a job may hold up its proof. */
 const LAST_EVENTS_MS = 2_000
-const JOURNAL_RETRY_MS = 5_000
+const JOURNAL_RETRY_MS = 2_000
 
 /** What a proof of compute is made from. */
 export interface Computed {

@@ -4,10 +4,10 @@ import type { PollGate } from './poll-gate.ts'
 import { Waiters } from './waiters.ts'
 
 /** What of this machine a job needs and the miner cannot mend. */
-export type LocalPart = 'work folder' | 'journal'
+export type LocalPart = 'file descriptors' | 'work folder' | 'journal'
 
 /** How often a part that failed is tried again. */
-export const FAULT_RETRY_MS = 30_000
+export const FAULT_RETRY_MS = 2_000
 
 export interface LocalFaultsDeps {
   readonly gate: Pick<PollGate, 'shut' | 'open'>

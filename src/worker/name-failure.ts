@@ -4,8 +4,8 @@ import type { FailureCode, JobFailure } from '../domain/failure-codes.ts'
 import type { Logger } from '../domain/ports.ts'
 import type { LocalFaults } from './local-faults.ts'
 
-/** What a work folder that breaks under a job makes of it: an engine that cannot write, an input that cannot be kept. */
-const PERHAPS_THE_FOLDER: ReadonlySet<FailureCode> = new Set(['E_ENGINE', 'E_INPUT'])
+/** What a machine that breaks under a job makes of it: an engine that cannot start or write, an input that cannot be kept. */
+const PERHAPS_OURS: ReadonlySet<FailureCode> = new Set(['E_ENGINE', 'E_INPUT'])
 
 export interface NameFailureDeps {
   readonly faults: Pick<LocalFaults, 'report' | 'examine'>
@@ -19,12 +19,14 @@ export interface NameFailureDeps {
  */
 export async function nameFailure(error: unknown, { faults, logger }: NameFailureDeps): Promise<JobFailure> {
   if (error instanceof JobFailureError) {
-    if (!PERHAPS_THE_FOLDER.has(error.failure.code) || (await faults.examine('work folder'))) return error.failure
-    return handedBack()
+    if (!PERHAPS_OURS.has(error.failure.code)) return error.failure
+    if (!(await faults.examine('file descriptors'))) return handedBack('it can open no more files')
+    return (await faults.examine('work folder')) ? error.failure : handedBack('its work folder cannot be used')
   }
   if (error instanceof AitbcError && error.code === 'AITBC_WORK_DIR') {
+    if (!(await faults.examine('file descriptors'))) return handedBack('it can open no more files')
     faults.report('work folder', error)
-    return handedBack()
+    return handedBack('its work folder cannot be used')
   }
   if (error instanceof AitbcError && error.kind !== 'bug') {
     logger.error('job cannot run on this machine: mend what the error says', { code: error.code, error: error.message })
@@ -37,6 +39,6 @@ export async function nameFailure(error: unknown, { faults, logger }: NameFailur
   return jobFailure('E_ENGINE', `the miner failed: ${text}`)
 }
 
-function handedBack(): JobFailure {
-  return jobFailure('E_SHUTDOWN', 'this miner cannot work at present: its work folder cannot be used')
+function handedBack(why: string): JobFailure {
+  return jobFailure('E_SHUTDOWN', `this miner cannot work at present: ${why}`)
 }

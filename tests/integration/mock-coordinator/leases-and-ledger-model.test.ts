@@ -33,7 +33,7 @@ const MINOR = 100_000_000n
 /** The desks over one file; opened anew, they know what is in it and no more. */
 function openDesks(path: string, nowMs: () => number) {
   const settings = { ...DEFAULT_SETTINGS, leaseS: LEASE_MS / 1000, onlineS: ONLINE_MS / 1000, maxAttempts: MAX_ATTEMPTS, nowMs }
-  const store = openStore(path, 1000)
+  const store = openStore(path, 1000, () => {})
   const hub = new EventHub(store.events)
   const dispatcher = new Dispatcher({ store, hub, settings })
   const deps = { store, hub, dispatcher, settings }
@@ -152,7 +152,7 @@ function pick(model: LeaseModel, n: number): ModelJob | undefined {
 const submit = (rewardMinor: bigint, ttlS: number): Command =>
   command(`submit(${decimal(rewardMinor)}, ${ttlS} s)`, (model, { desks: { store, jobs } }) => {
     const reward = { amount: decimal(rewardMinor), unit: 'AITBC' }
-    const { id } = store.transact(() =>
+    const { id } = store.transact('submit', () =>
       jobs.submit(identity(minerAt(0)), { workload: 'llm_gen', params: {}, reward, ttl_s: ttlS }),
     )
     model.jobs.push({
@@ -243,7 +243,7 @@ const prove = (saying: Saying, output: 'a' | 'b'): Command =>
     const claim = claimOf(job, saying)
     const sha = output.repeat(64)
     const proof = { id: job.id, mode: 'cpu', output_sha: sha, metrics: {}, ...wireClaim(claim) } as const
-    const outcome = outcomeOf(() => store.transact(() => proofs.accept(identity(claim.miner), proof)))
+    const outcome = outcomeOf(() => store.transact('proof', () => proofs.accept(identity(claim.miner), proof)))
     const standing = model.judge(job, claim)
     if (standing === 'holder') {
       model.complete(job, sha)
@@ -269,7 +269,7 @@ const fail = (saying: Saying, code: (typeof CODES)[number], isRetryable: boolean
       const claim = claimOf(job, saying)
       const error = { code, message: 'm', retryable: isRetryable }
       const outcome = outcomeOf(() =>
-        store.transact(() => failures.accept(identity(claim.miner), { id: job.id, error, ...wireClaim(claim) })),
+        store.transact('fail', () => failures.accept(identity(claim.miner), { id: job.id, error, ...wireClaim(claim) })),
       )
       const standing = model.judge(job, claim)
       if (standing === 'holder') {
@@ -290,7 +290,7 @@ const cancel = (n: number): Command =>
   command(`cancel(${n})`, (model, { desks: { store, jobs } }) => {
     const job = pick(model, n)
     if (job === undefined) return
-    const { state } = store.transact(() => jobs.cancel(identity(minerAt(0)), job.id))
+    const { state } = store.transact('cancel', () => jobs.cancel(identity(minerAt(0)), job.id))
     if (job.state === 'queued' || job.state === 'leased') model.end(job, 'canceled')
     expect(state).toBe(job.state)
   })

@@ -278,7 +278,7 @@ describe('DeliveryLoop', () => {
     expect(settled).toEqual([])
     expect(faults.reported).toContain('journal')
     isFull = false
-    await clock.advance(30_000)
+    await clock.advance(2_000)
     await eventually('settled', () => settled.length === 3)
     expect(coordinator.delivered).toHaveLength(3)
     expect(journal.counts()).toMatchObject({ outbox: 0, settled: 3 })

@@ -234,7 +234,20 @@ describe('JobRunner', () => {
     start(coreJob('a'))
     await runner.whenIdle()
     expect(outcomes[0]?.outcome).toMatchObject({ failure: { code: 'E_SHUTDOWN' } })
-    expect(lentWhenExamined).toEqual([0])
+    expect(lentWhenExamined).toEqual([0, 0])
+  })
+
+  it('blames want of file descriptors, and not the work folder, for a job that fails for both', async () => {
+    const { start, runner, outcomes, faults } = setUp(async () => {
+      throw new JobFailureError('E_ENGINE', 'the onnx engine did not start: EMFILE')
+    })
+    faults.broken.add('file descriptors').add('work folder')
+    start(coreJob('a'))
+    await runner.whenIdle()
+    expect(outcomes[0]?.outcome).toMatchObject({
+      failure: { code: 'E_SHUTDOWN', message: expect.stringContaining('no more files') },
+    })
+    expect(faults.reported).toEqual(['file descriptors'])
   })
 
   it('fails a job whose output is gone before it was kept, and goes on', async () => {
