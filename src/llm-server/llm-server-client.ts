@@ -89,7 +89,7 @@ export class LlmServerClient {
         call,
         status,
         text,
-        retryAfterMs(first(headers['retry-after']), this.#deps.clock.nowMs(), MAX_RETRY_AFTER_MS),
+        retryAfterMs(first(headers['retry-after']), dateOf(headers['date']) ?? this.#deps.clock.nowMs(), MAX_RETRY_AFTER_MS),
       )
     } catch (error) {
       throw this.failureOf(error, call, signal)
@@ -178,6 +178,12 @@ function parseJson(text: string): unknown {
   } catch {
     return undefined
   }
+}
+
+/** Epoch milliseconds by the server's clock; null where the header is missing or no date. */
+function dateOf(header: string | string[] | undefined): number | null {
+  const ms = Date.parse(first(header) ?? '')
+  return Number.isNaN(ms) ? null : ms
 }
 
 function first(header: string | string[] | undefined): string | null {

@@ -21,6 +21,7 @@ export interface CoordinatorHealthSnapshot {
   readonly isKeyRefused: boolean
   /** What to do about a refused key; null while it is not. */
   readonly keyAdvice: string | null
+  /** Wall clock. */
   readonly lastContactMs: number | null
   readonly lastError: string | null
 }
@@ -38,14 +39,15 @@ export class CoordinatorHealth {
   #keyAdvice: string | null = null
   #lastContactMs: number | null = null
   #lastError: string | null = null
+  /** Monotonic, as are the times below. */
   #downSinceMs: number | null = null
   /** The class of the last failure that was put into the log since the last success. */
   #toldClass: FailureClass | null = null
   #lastClass: FailureClass | null = null
   #remindAtMs = 0
-  #quietUntilMs = 0
+  #quietUntilMs = Number.NEGATIVE_INFINITY
   /** Of a refused key alone: a person must act, so nothing else keeps it out of the log. */
-  #keyQuietUntilMs = 0
+  #keyQuietUntilMs = Number.NEGATIVE_INFINITY
 
   constructor(deps: { readonly clock: Clock; readonly logger: Logger }) {
     this.#clock = deps.clock

@@ -39,6 +39,21 @@ describe('CoordinatorHealth', () => {
     expect(logger.lines.at(-1)?.attributes).toEqual({ down_s: 1_500 })
   })
 
+  it.each([86_400_000, -86_400_000])(
+    'counts what it is down and when to remind on when the clock is set by %i ms',
+    async (byMs) => {
+      const { clock, health, logger } = setUp()
+      health.failed(failing('unreachable'))
+      clock.moveWallClock(byMs)
+      health.failed(failing('unreachable'))
+      expect(logger.messages('warn')).toHaveLength(1)
+      await clock.advance(10 * 60_000)
+      health.failed(failing('unreachable'))
+      expect(logger.messages('warn')).toHaveLength(2)
+      expect(logger.lines.at(-1)?.attributes).toMatchObject({ down_s: 600 })
+    },
+  )
+
   it('does not fill the log with a coordinator that comes and goes', async () => {
     const { clock, health, logger } = setUp()
     for (let second = 0; second < 60; second += 1) {
