@@ -19,6 +19,7 @@ import { EventRelay } from '../worker/event-relay.ts'
 import { JobRunner } from '../worker/job-runner.ts'
 import { LocalFaults } from '../worker/local-faults.ts'
 import { LoopProgress } from '../worker/loop-progress.ts'
+import { OutboxLimit } from '../worker/outbox-limit.ts'
 import { PollGate } from '../worker/poll-gate.ts'
 import type { PollObserver } from '../worker/poll-loop.ts'
 import { ServerClock } from '../worker/server-clock.ts'
@@ -135,6 +136,7 @@ async function assemble(opened: AsyncDisposableStack, deps: BuildMinerDeps): Pro
     delivery: new LoopProgress('delivery', clock),
   }
   const polls: PollObserver = { skipped: null, isLongPoll: null, warnedOf: null }
+  const outboxLimit = new OutboxLimit({ journal, gate, slots: slots.total, logger })
   let pollWaitS = config.pollWaitS
   const delivery = new DeliveryLoop({
     coordinator,
@@ -150,6 +152,7 @@ async function assemble(opened: AsyncDisposableStack, deps: BuildMinerDeps): Pro
     onSettled: (entry, settlement) => {
       activeJobs.remove(entry.job.id, entry.seq)
       totals.countSettlement(settlement)
+      outboxLimit.check()
       logSettlement(logger, entry, settlement)
     },
     crashPoint,
@@ -181,6 +184,7 @@ async function assemble(opened: AsyncDisposableStack, deps: BuildMinerDeps): Pro
     logger,
     onOutcome: (entry) => {
       totals.countOutcome(entry.outcome)
+      outboxLimit.check()
       delivery.offer(entry)
     },
     onFatal: (error) => lifecycle.fail(error),
@@ -191,6 +195,7 @@ async function assemble(opened: AsyncDisposableStack, deps: BuildMinerDeps): Pro
     delivery.resume()
   })
   for (const entry of journal.due(Number.MAX_SAFE_INTEGER, MAX_LISTED_JOBS)) activeJobs.add(waitingJob(entry, clock))
+  outboxLimit.check()
 
   const capabilities = (): Capabilities =>
     offeredCapabilities({
@@ -255,9 +260,9 @@ async function assemble(opened: AsyncDisposableStack, deps: BuildMinerDeps): Pro
       status: () =>
         lifecycle.phase === 'draining' || lifecycle.phase === 'stopping'
           ? 'draining'
-          : faults.reason === null
-            ? 'online'
-            : 'paused',
+          : gate.reasons.includes('local_fault') || gate.reasons.includes('outbox_full')
+            ? 'paused'
+            : 'online',
       clock,
       random,
       logger,

@@ -91,6 +91,12 @@ function stateOf(deps: StatusReportDeps, contact: CoordinatorHealthSnapshot): Pi
   if (deps.gate.reasons.includes('coordinator_asked')) {
     return { state: 'waiting', stateReason: 'the coordinator asks for no more jobs for now' }
   }
+  if (deps.gate.reasons.includes('outbox_full')) {
+    return {
+      state: 'waiting',
+      stateReason: 'too many results wait for the coordinator to take them; no more jobs are taken until then',
+    }
+  }
   return { state: 'online', stateReason: null }
 }
 
@@ -110,7 +116,7 @@ function runningJob(active: ActiveJob, clock: Clock): RunningJobStatus {
 function outboxOf(journal: Journal, { pausedMs, lastError }: DeliverySnapshot, nowMs: number): OutboxStatus {
   const { outbox } = journal.counts()
   if (outbox === 0) return { waiting: 0, oldestAgeS: null, nextTryInS: null, lastError: null }
-  const [oldest] = journal.due(Number.MAX_SAFE_INTEGER, 1)
+  const [oldest] = journal.due(Number.MAX_SAFE_INTEGER, 1, 'oldest')
   const nextMs = journal.nextDueAtMs()
   return {
     waiting: outbox,

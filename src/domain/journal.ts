@@ -61,6 +61,8 @@ export type AcceptResult =
       readonly isSameWork: boolean
     }
 
+export type DueOrder = 'longest due' | 'oldest'
+
 export interface JournalCounts {
   readonly accepted: number
   readonly running: number
@@ -106,8 +108,11 @@ export interface Journal {
    * would have. With 0, for a clock that moved while no daemon ran, none waits longer than `MAX_DELIVERY_PAUSE_MS`.
    */
   followClock(movedMs: number, nowMs: number): void
-  /** Outbox rows whose time has come, the one that fell due first at the head, at most `limit`. */
-  due(nowMs: number, limit: number): OutboxEntry[]
+  /**
+   * Outbox rows whose time has come, at most `limit`: the one that fell due first at the head, or, where `order` says so, the one whose
+   * job was accepted first.
+   */
+  due(nowMs: number, limit: number, order?: DueOrder): OutboxEntry[]
   /** False when the outbox row has got another lease or attempt since it was read, or is gone: what is said of the old one is not of it. */
   isUnchanged(entry: Pick<OutboxEntry, 'seq' | 'idempotencyKey'>): boolean
   /** When the next outbox row falls due, or null with an empty outbox. */

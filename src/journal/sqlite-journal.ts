@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { AitbcError } from '../domain/errors.ts'
 import type { Job, Lease } from '../domain/job.ts'
-import type { AcceptResult, Journal, JournalCounts, JournalEntry, OutboxEntry } from '../domain/journal.ts'
+import type { AcceptResult, DueOrder, Journal, JournalCounts, JournalEntry, OutboxEntry } from '../domain/journal.ts'
 import type { Outcome, ProofOfCompute, Settlement } from '../domain/outcome.ts'
 import type { CrashPointHook } from '../domain/crash-points.ts'
 import { fileDataSync, GroupSync } from './group-sync.ts'
@@ -111,8 +111,8 @@ export class SqliteJournal implements Journal {
     this.#operations.followClock(movedMs, nowMs)
   }
 
-  due(nowMs: number, limit: number): OutboxEntry[] {
-    return this.#operations.due(nowMs, limit)
+  due(nowMs: number, limit: number, order?: DueOrder): OutboxEntry[] {
+    return this.#operations.due(nowMs, limit, order)
   }
 
   isUnchanged(entry: Pick<OutboxEntry, 'seq' | 'idempotencyKey'>): boolean {

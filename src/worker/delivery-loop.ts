@@ -152,7 +152,10 @@ export class DeliveryLoop {
     // After a failure one delivery tries the ground before the rest follow.
     const places = (this.#failures > 0 ? 1 : MAX_IN_FLIGHT) - this.#inFlight.size
     if (!this.#hasBacklog || places <= 0) return
-    const due = this.#deps.journal.due(this.#deps.clock.nowMs(), places + this.#inFlight.size)
+    // Each failed try goes to the end of the line, so that one which can never succeed does not hold up the rest; those that are left
+    // when the coordinator is back go in the order of their jobs.
+    const order = this.#failures > 0 ? 'longest due' : 'oldest'
+    const due = this.#deps.journal.due(this.#deps.clock.nowMs(), places + this.#inFlight.size, order)
     const fresh = due.filter((entry) => !this.#inFlight.has(entry.seq)).slice(0, places)
     this.#hasBacklog = fresh.length === places
     for (const entry of fresh) this.#start(entry, signal)

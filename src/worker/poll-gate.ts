@@ -1,7 +1,7 @@
 import { Waiters } from './waiters.ts'
 
 /** Why the miner takes no jobs although a slot is free. */
-export type GateReason = 'no_contact_yet' | 'coordinator_asked' | 'not_configured' | 'local_fault'
+export type GateReason = 'no_contact_yet' | 'coordinator_asked' | 'not_configured' | 'local_fault' | 'outbox_full'
 
 /** Open when no reason keeps it shut. */
 export class PollGate {

@@ -113,6 +113,37 @@ describe('DeliveryLoop', () => {
     expect(settled.map(({ id }) => id).toSorted()).toEqual(['a', 'b', 'c'])
   })
 
+  it('sends what an outage of an hour has left in the order of the jobs, after the try that found the coordinator back', async () => {
+    const { record, start, settled, loop, coordinator, clock, faults } = await setUp()
+    let isDown = true
+    coordinator.onDeliver = () => {
+      if (isDown) throw failing('unreachable')
+      return CREDITED
+    }
+    const ids = Array.from({ length: 40 }, (_, i) => `job-${String(i).padStart(2, '0')}`)
+    void start()
+    for (const id of ids) loop.offer(await record(id))
+    const endMs = clock.monotonicMs() + HOUR_MS
+    while (clock.monotonicMs() < endMs) {
+      const before = coordinator.delivered.length
+      await eventually('another try', async () => {
+        await clock.advance(60_000)
+        return coordinator.delivered.length > before
+      })
+    }
+    const tries = coordinator.delivered.length
+    isDown = false
+    await eventually('all settled', async () => {
+      await clock.advance(1_000)
+      return settled.length === ids.length
+    })
+    const [, ...rest] = settled.map(({ id }) => id)
+    expect(rest).toEqual(rest.toSorted())
+    expect(new Set(settled.map(({ id }) => id))).toEqual(new Set(ids))
+    expect(coordinator.delivered).toHaveLength(tries + ids.length)
+    expect(faults.reported).toEqual([])
+  })
+
   it('keeps the same idempotency key through every try', async () => {
     const { record, start, settled, coordinator, clock } = await setUp()
     let left = 3
