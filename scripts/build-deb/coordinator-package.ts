@@ -3,6 +3,7 @@ import type { BuildContext } from './build-context.ts'
 import { debCopyright } from './deb-copyright.ts'
 import { stageDocuments, stageManual } from './stage-documents.ts'
 import { stageProgram } from './stage-program.ts'
+import { stageSbom } from './stage-sbom.ts'
 import { StagedTree } from './staged-tree.ts'
 import { writeDeb } from './write-deb.ts'
 import type { WrittenDeb } from './write-deb.ts'
@@ -26,5 +27,7 @@ export function buildCoordinatorPackage(context: BuildContext): WrittenDeb {
     context.target,
   )
   stageDocuments(tree, { packageName: PACKAGE, version, seconds, copyright, packaging: PACKAGING })
-  return writeDeb(tree, { ...context, packageName: PACKAGE, architecture: 'all', packaging: PACKAGING })
+  const architecture = 'all'
+  stageSbom(tree, { ...context, packageName: PACKAGE, architecture, app: LIBRARY, npm: shipped, models: [] })
+  return writeDeb(tree, { ...context, packageName: PACKAGE, architecture, packaging: PACKAGING })
 }

@@ -7,6 +7,7 @@ import { pinnedCuda } from './pinned-cuda.ts'
 import { runtimeFiles } from './runtime-files.ts'
 import type { ShippedPackage } from './shipped-folder.ts'
 import { stageDocuments } from './stage-documents.ts'
+import { stageSbom } from './stage-sbom.ts'
 import { StagedTree } from './staged-tree.ts'
 import { stripBinaries } from './strip-binaries.ts'
 import { writeDeb } from './write-deb.ts'
@@ -37,6 +38,7 @@ export function buildCudaPackage(context: BuildContext): WrittenDeb {
     target,
   )
   stageDocuments(tree, { packageName: PACKAGE, version, seconds, copyright, packaging: PACKAGING })
+  stageSbom(tree, { ...context, packageName: PACKAGE, architecture, app: APP, npm: shipped, models: [] })
   return writeDeb(tree, { ...context, packageName: PACKAGE, architecture, packaging: PACKAGING })
 }
 

@@ -5,6 +5,7 @@ import { mkdirSync, readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { z } from 'zod'
 import type { BuildContext } from './build-context.ts'
+import { checkSbom } from './check-sbom.ts'
 import { compileSources } from './compile-sources.ts'
 import { buildCoordinatorPackage } from './coordinator-package.ts'
 import { buildCudaPackage } from './cuda-package.ts'
@@ -18,7 +19,8 @@ import type { WrittenDeb } from './write-deb.ts'
 
 const HELP = `Usage: npm run build:deb -- [options]
 
-Makes dist/aitbc-miner_VERSION_ARCH.deb and dist/aitbc-mock-coordinator_VERSION_all.deb.
+Makes dist/aitbc-miner_VERSION_ARCH.deb and dist/aitbc-mock-coordinator_VERSION_all.deb, and beside each a software bill
+of materials, NAME.cdx.json.
 
 Options:
   --arch ARCH        amd64 or arm64 (default: this machine's)
@@ -41,7 +43,12 @@ const { values } = parseArgs({
   },
 })
 if (values.help) process.stdout.write(HELP)
-else for (const deb of build()) process.stdout.write(`${summary(deb)}\n`)
+else {
+  for (const deb of build()) {
+    await checkSbom(deb.path.replace(/\.deb$/, '.cdx.json'))
+    process.stdout.write(`${summary(deb)}\n`)
+  }
+}
 
 function build(): readonly WrittenDeb[] {
   if (!VERSION.test(values.version))

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { embeddedModels } from '../supply-chain/embedded-models.ts'
 import type { BuildContext } from './build-context.ts'
 import { cleanRunpaths } from './clean-runpaths.ts'
 import { debCopyright } from './deb-copyright.ts'
@@ -8,6 +9,7 @@ import { linkEqualFiles } from './link-equal-files.ts'
 import { minerConf } from './miner-conf.ts'
 import { stageDocuments, stageManual } from './stage-documents.ts'
 import { stageProgram } from './stage-program.ts'
+import { stageSbom } from './stage-sbom.ts'
 import { StagedTree } from './staged-tree.ts'
 import { stripBinaries } from './strip-binaries.ts'
 import { unpackedRuntime } from './unpacked-runtime.ts'
@@ -64,6 +66,15 @@ export function buildMinerPackage(context: BuildContext): WrittenDeb {
   )
   stageDocuments(tree, { packageName: PACKAGE, version, seconds, copyright, packaging: PACKAGING })
   const { architecture } = target
+  stageSbom(tree, {
+    ...context,
+    packageName: PACKAGE,
+    architecture,
+    app: join(LIBRARY, 'app'),
+    npm: shipped,
+    runtime: { shipped: runtime, file: join(LIBRARY, 'node') },
+    models: embeddedModels(),
+  })
   return writeDeb(tree, { ...context, packageName: PACKAGE, architecture, packaging: PACKAGING })
 }
 

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { constants, gzipSync } from 'node:zlib'
+import { compressed } from './compressed.ts'
 import { debChangelog } from './deb-changelog.ts'
 import type { StagedTree } from './staged-tree.ts'
 
@@ -29,9 +29,4 @@ export function stageManual(tree: StagedTree, source: string): void {
   if (section === undefined)
     throw new Error(`${source} does not end with the section of the manual that it is for, as miner.conf.5`)
   tree.write(`usr/share/man/man${section}/${basename(source)}.gz`, compressed(readFileSync(source)))
-}
-
-/** Gzip without a name or a time, as small as it gets. */
-function compressed(content: string | Uint8Array): Uint8Array {
-  return gzipSync(content, { level: constants.Z_BEST_COMPRESSION })
 }
