@@ -48,12 +48,12 @@ async function serve(options: CommandLine): Promise<void> {
     },
   })
   for (const key of keys.shown) process.stdout.write(`${key.role} key: ${key.key}\n`)
+  const faults =
+    options.faultsPath === null ? '' : `, faults of ${options.faultsPath} with seed ${coordinator.faults.report().seed}`
   const mode = options.isStrict ? 'issued keys only' : 'any key is taken'
   process.stdout.write(
-    `coordinator listening on ${coordinator.url} (${mode}, ${options.dbPath ?? 'in memory'}); docs at ${coordinator.url}/docs\n`,
+    `coordinator listening on ${coordinator.url} (${mode}, ${options.dbPath ?? 'in memory'}${faults}); docs at ${coordinator.url}/docs\n`,
   )
-  const { seed, rules } = coordinator.faults.report()
-  if (seed !== null) process.stdout.write(`faults on purpose: ${rules.length} rules of ${options.faultsPath}, seed ${seed}\n`)
   const signal = await nextSignal()
   await coordinator.close()
   log(`coordinator stopped by ${signal}`)
