@@ -1,13 +1,14 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fetchStatus } from '../../src/control/fetch-status.ts'
 import type { MinerStatus } from '../../src/domain/miner-status.ts'
+import { HealthSchema } from '../../src/protocol/health.ts'
 import { MINER_NODE_FLAGS, MinerHome, startCoordinatorProgram } from '../local-chain/chain.ts'
 import { Client } from '../local-chain/client.ts'
 import { Program } from '../local-chain/program.ts'
 import type { Books, Order } from './books.ts'
-import { markedProcesses } from './marked-processes.ts'
+import { killIfThere, markedProcesses } from './marked-processes.ts'
 import { readCoordinatorBooks } from './read-coordinator-books.ts'
 import { readMinerBooks } from './read-miner-books.ts'
 
@@ -16,7 +17,7 @@ const LEASE_S = 3
 /** However often the miner dies under a job. */
 const MAX_ATTEMPTS = 1_000
 /** What a killed daemon's children may take to find out and to end. */
-const ORPHANS_END_WITHIN_MS = 10_000
+const ORPHANS_END_WITHIN_MS = 15_000
 
 export interface ChainOptions {
   /** Further arguments of the coordinator. */
@@ -33,7 +34,7 @@ export interface ChainOptions {
 
 /**
  * A coordinator with its database and a miner with its folders, as processes that may be killed and started again. All that
- * the miner starts is recognised by its TMPDIR, which it hands down.
+ * a miner starts is recognised by its TMPDIR, which it hands down, and which each life of it has its own.
  */
 export class ChainUnderTest {
   readonly home: MinerHome
@@ -43,6 +44,8 @@ export class ChainUnderTest {
   miner: Program | null = null
   readonly #options: ChainOptions
   readonly #port: string
+  /** Lives that the miner has begun. */
+  #lives = 0
 
   private constructor(home: MinerHome, first: { readonly program: Program; readonly url: string }, options: ChainOptions) {
     this.home = home
@@ -56,7 +59,6 @@ export class ChainUnderTest {
   /** Starts the coordinator; the miner is not started yet. */
   static async make(options: ChainOptions = {}): Promise<ChainUnderTest> {
     const home = await MinerHome.make()
-    await mkdir(join(home.dir, 'tmp'))
     const first = await startCoordinatorProgram(coordinatorArgs(home, '0', options))
     await home.configure({
       COORD_URL: first.url,
@@ -78,7 +80,10 @@ export class ChainUnderTest {
   startMiner(crashPoint?: string): Program {
     const { minerPreload = [], minerEnvironment } = this.#options
     const flags = [...MINER_NODE_FLAGS, ...minerPreload.flatMap((path) => ['--import', path])]
-    const environment = { TMPDIR: this.#mark, ...minerEnvironment?.(this.home.dir), ...armed(crashPoint) }
+    this.#lives += 1
+    const tmpDir = this.#tmpDir(this.#lives)
+    mkdirSync(tmpDir, { recursive: true })
+    const environment = { TMPDIR: tmpDir, ...minerEnvironment?.(this.home.dir), ...armed(crashPoint) }
     this.miner = new Program('miner', 'src/main.ts', ['run', '--config', this.home.confFile], environment, flags)
     return this.miner
   }
@@ -94,20 +99,37 @@ export class ChainUnderTest {
     return fetchStatus(join(this.home.dir, 'state', 'control.sock'), 5_000)
   }
 
-  /** Processes that a miner of this chain has started. */
+  /** Jobs that have not ended; 0 while the coordinator is away. */
+  async openJobs(): Promise<number> {
+    try {
+      const response = await fetch(`${this.url}/health`)
+      const { jobs } = HealthSchema.parse(await response.json())
+      return jobs.queued + jobs.running
+    } catch {
+      return 0
+    }
+  }
+
+  /** Processes that the present miner has started. */
   engines(): number[] {
-    return markedProcesses(`TMPDIR=${this.#mark}`).filter((pid) => pid !== this.miner?.pid)
+    return this.#startedIn(this.#lives).filter((pid) => pid !== this.miner?.pid)
+  }
+
+  /** To be called when the present miner has been killed: resolves with the processes of it that do not end in time. */
+  async orphans(): Promise<number[]> {
+    const life = this.#lives
+    const untilMs = performance.now() + ORPHANS_END_WITHIN_MS
+    while (this.#startedIn(life).length > 0 && performance.now() < untilMs) await sleep(50)
+    return this.#startedIn(life)
   }
 
   /** What is in the books now. To be asked when the miner has ended. */
   async books(orders: readonly Order[]): Promise<Books> {
     const folders = { stateDir: join(this.home.dir, 'state'), workDir: join(this.home.dir, 'work') }
-    const untilMs = performance.now() + ORPHANS_END_WITHIN_MS
-    while (this.engines().length > 0 && performance.now() < untilMs) await sleep(50)
     return {
       orders,
       coordinator: readCoordinatorBooks(this.dbPath),
-      miner: { ...readMinerBooks(folders), orphans: this.engines() },
+      miner: { ...readMinerBooks(folders), orphans: await this.orphans() },
     }
   }
 
@@ -117,12 +139,18 @@ export class ChainUnderTest {
       program?.signal('SIGKILL')
       await program?.ended()
     }
-    for (const pid of this.engines()) process.kill(pid, 'SIGKILL')
+    for (let life = 1; life <= this.#lives; life += 1) {
+      for (const pid of this.#startedIn(life)) killIfThere(pid)
+    }
     await this.home.remove()
   }
 
-  get #mark(): string {
-    return join(this.home.dir, 'tmp')
+  #startedIn(life: number): number[] {
+    return markedProcesses('TMPDIR', this.#tmpDir(life))
+  }
+
+  #tmpDir(life: number): string {
+    return join(this.home.dir, 'tmp', String(life))
   }
 }
 

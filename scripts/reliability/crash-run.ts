@@ -9,6 +9,9 @@ import { PatientClient } from './patient-client.ts'
 import type { SeededRandom } from './seeded-random.ts'
 import { Striker } from './striker.ts'
 
+/** So many jobs at most wait or run at once. */
+const MAX_OPEN = 10
+
 export interface CrashRun {
   readonly audit: Audit
   readonly kills: Striker['kills']
@@ -18,21 +21,33 @@ export interface CrashRun {
   readonly problems: readonly string[]
 }
 
-/** Submits jobs while it kills as planned, lets all come to rest, and checks the books. At least `minJobs` are submitted. */
-export async function crashRun(strikes: readonly Strike[], minJobs: number, random: SeededRandom): Promise<CrashRun> {
+export interface CrashRunOptions {
+  readonly strikes: readonly Strike[]
+  /** More come as long as the strikes take. */
+  readonly minJobs: number
+  readonly random: SeededRandom
+  /** How long a program may take to come to its crash point. */
+  readonly patienceMs: number
+}
+
+/** Submits jobs while it kills as planned, lets all come to rest, and checks the books. */
+export async function crashRun({ strikes, minJobs, random, patienceMs }: CrashRunOptions): Promise<CrashRun> {
   const chain = await ChainUnderTest.make()
   try {
-    const striker = new Striker(chain, random)
+    const striker = new Striker(chain, random, patienceMs)
     const client = new PatientClient(chain.client)
     chain.startMiner()
-    const stop = new AbortController()
-    const [hasSeenEngine] = await Promise.all([
-      watchForEngine(chain, stop.signal),
-      submitJobs({ client, minJobs, random, signal: stop.signal }),
-      carryOut(strikes, striker).finally(() => stop.abort()),
+    const struck = new AbortController()
+    const rested = new AbortController()
+    const search = watchForEngine(chain, rested.signal)
+    await Promise.all([
+      submitJobs({ chain, client, minJobs, random, signal: struck.signal }),
+      carryOut(strikes, striker).finally(() => struck.abort()),
     ])
+    await striker.end()
     const problems = await comeToRest(chain, client)
-    if (!hasSeenEngine) problems.push('no engine was ever seen, so that to see none at the end says nothing')
+    rested.abort()
+    if (!(await search)) problems.push('no engine was ever seen, so that to see none at the end says nothing')
     return {
       audit: audit(await chain.books(client.orders)),
       kills: striker.kills,
@@ -50,18 +65,20 @@ async function carryOut(strikes: readonly Strike[], striker: Striker): Promise<v
 
 /** Submits jobs of the mix, and cancels some after a while, until the signal aborts. */
 async function submitJobs(deps: {
+  readonly chain: ChainUnderTest
   readonly client: PatientClient
   readonly minJobs: number
   readonly random: SeededRandom
   readonly signal: AbortSignal
 }): Promise<void> {
-  const { client, minJobs, random, signal } = deps
+  const { chain, client, minJobs, random, signal } = deps
   const cancels: Promise<void>[] = []
   while (client.orders.length < minJobs || !signal.aborted) {
     const job = plannedJob(random)
     const id = await client.submit(job)
     if (job.end === 'canceled') cancels.push(sleep(random.between(0, 3_000)).then(() => client.cancel(id)))
-    await sleep(random.between(100, 1_200))
+    do await sleep(random.between(100, 1_200))
+    while ((await chain.openJobs()) >= MAX_OPEN)
   }
   await Promise.all(cancels)
 }

@@ -6,6 +6,7 @@ import { SeededRandom } from './seeded-random.ts'
 
 const STRIKES = 9
 const MIN_JOBS = 12
+const PATIENCE_MS = 15_000
 
 const { values } = parseArgs({
   options: { seed: { type: 'string' }, runs: { type: 'string', default: '25' } },
@@ -23,7 +24,17 @@ const total = { miner: 0, coordinator: 0, engine: 0, jobs: 0, completed: 0, lost
 const points = new Set<string>()
 for (let run = 1; run <= runs; run += 1) {
   const startedMs = performance.now()
-  const { audit, kills, points: met, problems } = await crashRun(planner.plan(STRIKES), MIN_JOBS, new SeededRandom(seed + run))
+  const {
+    audit,
+    kills,
+    points: met,
+    problems,
+  } = await crashRun({
+    strikes: planner.plan(STRIKES),
+    minJobs: MIN_JOBS,
+    random: new SeededRandom(seed + run),
+    patienceMs: PATIENCE_MS,
+  })
   const wrong = [...audit.problems, ...problems]
   total.miner += kills.miner
   total.coordinator += kills.coordinator

@@ -6,6 +6,7 @@ import type { Audit } from './books.ts'
 import { ChainUnderTest } from './chain-under-test.ts'
 import { comeToRest } from './come-to-rest.ts'
 import { plannedJob } from './job-mix.ts'
+import { killIfThere } from './marked-processes.ts'
 import { PatientClient } from './patient-client.ts'
 import type { SeededRandom } from './seeded-random.ts'
 import { SOAK_FAULTS } from './soak-faults.ts'
@@ -14,6 +15,8 @@ import type { Look } from './soak-readings.ts'
 import type { SoakSeries } from './soak-verdict.ts'
 
 const LOOK_MS = 5_000
+/** So many jobs at most wait or run at once: a machine that is too slow for the pace gets fewer, not a queue that grows. */
+const MAX_OPEN = 8
 /** Between one kill of an engine and the next, on average. */
 const ENGINE_KILL_MS = 60_000
 const FaultsSchema = z.object({
@@ -56,7 +59,7 @@ export async function soakRun(options: SoakOptions): Promise<SoakRun> {
     chain.startMiner()
     const [engineKills] = await Promise.all([
       killEngines(chain, options),
-      submitJobs(client, options),
+      submitJobs(chain, client, options),
       look(chain, readings, client, options),
     ])
     const faults = await struck(chain)
@@ -76,9 +79,15 @@ export async function soakRun(options: SoakOptions): Promise<SoakRun> {
 }
 
 /** A steady pace: no burst makes up for what was late. */
-async function submitJobs(client: PatientClient, { random, jobsPerS, signal }: SoakOptions): Promise<void> {
+async function submitJobs(
+  chain: ChainUnderTest,
+  client: PatientClient,
+  { random, jobsPerS, signal }: SoakOptions,
+): Promise<void> {
   const calls = new Set<Promise<void>>()
   while (!signal.aborted) {
+    await pause((1_000 / jobsPerS) * (0.5 + random.next()), signal)
+    if ((await chain.openJobs()) >= MAX_OPEN) continue
     const job = plannedJob(random)
     const cancelAfterMs = random.between(0, 2_000)
     const call = client.submit(job).then(async (id) => {
@@ -88,7 +97,6 @@ async function submitJobs(client: PatientClient, { random, jobsPerS, signal }: S
     })
     calls.add(call)
     void call.finally(() => calls.delete(call))
-    await pause((1_000 / jobsPerS) * (0.5 + random.next()), signal)
   }
   await Promise.all(calls)
 }
@@ -100,8 +108,7 @@ async function killEngines(chain: ChainUnderTest, { random, signal }: SoakOption
     if (signal.aborted) return kills
     const engines = chain.engines()
     if (engines.length === 0) continue
-    process.kill(random.pick(engines), 'SIGKILL')
-    kills += 1
+    if (killIfThere(random.pick(engines))) kills += 1
   }
 }
 

@@ -10,12 +10,12 @@ type Steady = Exclude<keyof Look, 'engineRssMb' | 'journalMb' | 'walMb' | 'logMb
 const LIMITS: Readonly<Record<Steady, TrendLimit>> = {
   minerRssMb: { perHour: 8, noise: 4 },
   minerHeapMb: { perHour: 4, noise: 1.5 },
-  minerFiles: { perHour: 2, noise: 2 },
+  minerFiles: { perHour: 3, noise: 3 },
   minerThreads: { perHour: 1, noise: 1 },
   engines: { perHour: 1, noise: 1 },
   coordinatorRssMb: { perHour: 16, noise: 8 },
-  pickUpMs: { perHour: 400, noise: 300 },
-  proofMs: { perHour: 400, noise: 300 },
+  pickUpMs: { perHour: 400, noise: 400 },
+  proofMs: { perHour: 400, noise: 400 },
 }
 
 /** What grows with each job, in bytes: a settled job stays in the journal for 30 days, its lines in the log until it is rotated. */

@@ -2,10 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Program } from '../local-chain/program.ts'
 import type { ChainUnderTest } from './chain-under-test.ts'
 import type { Strike } from './crash-plan.ts'
+import { killIfThere } from './marked-processes.ts'
 import type { SeededRandom } from './seeded-random.ts'
 
-/** A program that does not come to its crash point within this time is killed where it is. */
-const PATIENCE_MS = 10_000
 /** What jobs may take to end while the coordinator is away. */
 const FILL_OUTBOX_MS = 1_500
 
@@ -21,10 +20,19 @@ export class Striker {
   readonly problems: string[] = []
   readonly #chain: ChainUnderTest
   readonly #random: SeededRandom
+  readonly #patienceMs: number
+  readonly #searches: Promise<void>[] = []
 
-  constructor(chain: ChainUnderTest, random: SeededRandom) {
+  /** A program that does not come to its crash point within `patienceMs` is killed where it is. */
+  constructor(chain: ChainUnderTest, random: SeededRandom, patienceMs: number) {
     this.#chain = chain
     this.#random = random
+    this.#patienceMs = patienceMs
+  }
+
+  /** Resolves when it is known of each killed miner whether a process of it has outlived it. */
+  async end(): Promise<void> {
+    await Promise.all(this.#searches)
   }
 
   /** Resolves when both programs have been started again. */
@@ -45,10 +53,10 @@ export class Striker {
     await this.#kill(target)
     const program = this.#start(target, `${point}@${nth}`)
     if (other === 'restarts') this.#start(second)
-    const end = await Promise.race([program.ended(), sleep(PATIENCE_MS, null)])
+    const end = await Promise.race([program.ended(), sleep(this.#patienceMs, null)])
     if (end === null) await this.#kill(target)
     else if (end === 'SIGKILL') {
-      this.kills[target] += 1
+      this.#died(target)
       this.points.push(`${target} ${point}`)
     } else this.problems.push(endOf(program, end))
     await sleep(deadMs)
@@ -65,14 +73,22 @@ export class Striker {
     }
     program.signal('SIGKILL')
     await program.ended()
+    this.#died(side)
+  }
+
+  #died(side: Side): void {
     this.kills[side] += 1
+    if (side === 'coordinator') return
+    const search = this.#chain.orphans().then((pids) => {
+      for (const pid of pids) this.problems.push(`process ${pid} has outlived a miner that was killed`)
+    })
+    this.#searches.push(search)
   }
 
   #killEngine(): void {
     const engines = this.#chain.engines()
     if (engines.length === 0) return
-    process.kill(this.#random.pick(engines), 'SIGKILL')
-    this.kills.engine += 1
+    if (killIfThere(this.#random.pick(engines))) this.kills.engine += 1
   }
 
   #start(side: Side, crashPoint?: string): Program {

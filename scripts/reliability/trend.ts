@@ -25,8 +25,9 @@ export interface Trend {
 
 /** The share of the time that belongs to the warm-up: caches fill, code is compiled, heaps find their size. */
 const WARM_UP = 0.25
-/** The time is cut into so many windows, and the median of each is one point: peaks and neighbours that repeat each other go. */
+/** The time is cut into so many windows, and the lower quartile of each is one point: a leak lifts the floor, a busy machine the peaks. */
 const WINDOWS = 40
+const FLOOR = 0.25
 const SHORTEST_S = 240
 const HOUR_S = 3600
 
@@ -36,7 +37,7 @@ const HOUR_S = 3600
  * too short to say anything.
  */
 export function judgeTrend(readings: readonly Reading[], limit: TrendLimit): Trend | null {
-  const points = windowMedians(readings)
+  const points = windowFloors(readings)
   const last = points.at(-1)
   const startS = points[0]?.atS ?? 0
   if (points.length < 8 || last === undefined || last.atS - startS < SHORTEST_S) return null
@@ -62,7 +63,7 @@ export function theilSen(points: readonly Reading[]): number {
   return median(slopes)
 }
 
-export function median(values: readonly number[]): number {
+function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b)
   const middle = sorted.length / 2
   return sorted.length % 2 === 1
@@ -70,12 +71,16 @@ export function median(values: readonly number[]): number {
     : ((sorted[middle - 1] ?? Number.NaN) + (sorted[middle] ?? Number.NaN)) / 2
 }
 
-function windowMedians(readings: readonly Reading[]): Reading[] {
+function lowerQuartile(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(FLOOR * values.length)] ?? Number.NaN
+}
+
+function windowFloors(readings: readonly Reading[]): Reading[] {
   const startS = readings[0]?.atS ?? 0
   const lengthS = ((readings.at(-1)?.atS ?? 0) - startS) / WINDOWS
   const windows = Map.groupBy(readings, ({ atS }) => Math.min(Math.floor((atS - startS) / lengthS), WINDOWS - 1))
   return [...windows.values()].map((window) => ({
     atS: median(window.map(({ atS }) => atS)),
-    value: median(window.map(({ value }) => value)),
+    value: lowerQuartile(window.map(({ value }) => value)),
   }))
 }
