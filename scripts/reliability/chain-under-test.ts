@@ -125,7 +125,8 @@ export class ChainUnderTest {
 
   /** What is in the books now. To be asked when the miner has ended. */
   async books(orders: readonly Order[]): Promise<Books> {
-    const folders = { stateDir: join(this.home.dir, 'state'), workDir: join(this.home.dir, 'work') }
+    const { dir } = this.home
+    const folders = { stateDir: join(dir, 'state'), workDir: join(dir, 'work'), tmpDirs: join(dir, 'tmp') }
     return {
       orders,
       coordinator: readCoordinatorBooks(this.dbPath),

@@ -7,15 +7,16 @@ import type { MinerBooks } from './books.ts'
 const EntryRow = z.object({ jobId: z.string(), state: z.string(), settlement: z.string().nullable() })
 const CountRow = z.object({ rows: z.number() })
 
-/** Reads the journal in `stateDir` of a miner that has ended, and what lies about of its work. */
-export function readMinerBooks({
-  stateDir,
-  workDir,
-}: {
+export interface MinerFolders {
   readonly stateDir: string
   readonly workDir: string
-}): Omit<MinerBooks, 'orphans'> {
-  return { ...readJournal(join(stateDir, 'journal.sqlite')), leftovers: leftoversOf(stateDir, workDir) }
+  /** The temporary folders of its lives. */
+  readonly tmpDirs: string
+}
+
+/** Reads the journal in `stateDir` of a miner that has ended, and what lies about of its work. */
+export function readMinerBooks(folders: MinerFolders): Omit<MinerBooks, 'orphans'> {
+  return { ...readJournal(join(folders.stateDir, 'journal.sqlite')), leftovers: leftoversOf(folders) }
 }
 
 function readJournal(path: string): Pick<MinerBooks, 'entries' | 'outbox'> {
@@ -33,18 +34,16 @@ function readJournal(path: string): Pick<MinerBooks, 'entries' | 'outbox'> {
   }
 }
 
-/** Folders of jobs, outputs in keeping, and files that were never finished. */
-function leftoversOf(stateDir: string, workDir: string): string[] {
-  const scopes = namesIn(workDir).map((scope) => join(workDir, scope))
+/** Folders of jobs, outputs in keeping, temporary files, and files that were never finished. */
+function leftoversOf({ stateDir, workDir, tmpDirs }: MinerFolders): string[] {
   return [
-    ...scopes.flatMap((scope) => namesIn(scope).map((name) => join(scope, name))),
-    ...namesIn(join(stateDir, 'outputs')).map((name) => join(stateDir, 'outputs', name)),
-    ...namesIn(stateDir)
-      .filter((name) => name.endsWith('.part'))
-      .map((name) => join(stateDir, name)),
+    ...pathsIn(workDir).flatMap(pathsIn),
+    ...pathsIn(tmpDirs).flatMap(pathsIn),
+    ...pathsIn(join(stateDir, 'outputs')),
+    ...pathsIn(stateDir).filter((path) => path.endsWith('.part')),
   ]
 }
 
-function namesIn(folder: string): string[] {
-  return existsSync(folder) ? readdirSync(folder) : []
+function pathsIn(folder: string): string[] {
+  return existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : []
 }

@@ -85,7 +85,10 @@ export class Striker {
     this.#searches.push(search)
   }
 
-  #killEngine(): void {
+  /** One is started with the first job that needs it. */
+  async #killEngine(): Promise<void> {
+    const untilMs = performance.now() + this.#patienceMs
+    while (this.#chain.engines().length === 0 && performance.now() < untilMs) await sleep(20)
     const engines = this.#chain.engines()
     if (engines.length === 0) return
     if (killIfThere(this.#random.pick(engines))) this.kills.engine += 1
