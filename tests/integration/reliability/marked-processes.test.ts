@@ -25,6 +25,6 @@ describe('markedProcesses', () => {
     expect(orphan).not.toBe(parent)
     expect(killIfThere(orphan)).toBe(true)
     await eventually('none is left', () => markedProcesses('MARK', `${mark}/1`).length === 0)
-    expect(killIfThere(parent)).toBe(false)
+    await eventually('the parent is gone for good', () => !killIfThere(parent))
   })
 })
