@@ -1,4 +1,5 @@
 import type { GbnfJsonBasicSchema, Llama, LlamaGrammarEvaluationState, LlamaModel } from 'node-llama-cpp'
+import { grammarProblem } from '../../workloads/llm-gen/gbnf/grammar-problem.ts'
 import type { EngineIdentity } from './engine-identity.ts'
 import type { EngineSettings } from './engine-settings.ts'
 import { firstThatStarts } from './first-that-starts.ts'
@@ -70,7 +71,10 @@ export class LlamaEngine {
       return new LlamaGrammarEvaluationState({ model, grammar: await this.#llama.createGrammar({ grammar: source.gbnf }) })
     }
     if (!isLibrarySchema(source.jsonSchema)) throw new TypeError('an empty schema')
-    return new LlamaGrammarEvaluationState({ model, grammar: await this.#llama.createGrammarForJsonSchema(source.jsonSchema) })
+    const grammar = await this.#llama.createGrammarForJsonSchema(source.jsonSchema)
+    const problem = grammarProblem(grammar.grammar)
+    if (problem !== null) throw new Error(problem)
+    return new LlamaGrammarEvaluationState({ model, grammar })
   }
 }
 

@@ -21,6 +21,11 @@ describe('grammarProblem', () => {
     'root ::= ws* "a"\nws ::= x\nx ::= [ ]*',
     'root ::= ("a"?){2,} ("b"*)*',
     'root ::= ',
+    'root ::= [a-z]{0,500} [a-z]{0,500} "9"',
+    'root ::= "a"{0,500} "b"{0,500} "c"{0,500}',
+    'root ::= ([a-z]? [a-z]? [a-z]?){0,30} "9"',
+    'root ::= (("a"*)*)* "b"',
+    `root ::= ${Array.from({ length: 5000 }, (_, at) => `"item ${at}"`).join(' | ')}`,
   ])('takes %j', (grammar) => {
     expect(grammarProblem(grammar)).toBeNull()
   })
@@ -44,6 +49,12 @@ describe('grammarProblem', () => {
     ['root ::= a | "x"\na ::= (b c)? root "y"\nb ::= " "*\nc ::= b b', 'begin with itself'],
     ['root ::= a | c "x"\nc ::= root{2}\na ::= b\nb ::= "b"?', '(root → c → root)'],
     [`root ::= ${'('.repeat(101)}"a"${')'.repeat(101)}`, 'brackets nest more than 100 deep'],
+    ['root ::= ("a"{0,2000}){0,2000} "b"{2000} ("c"{2000}){2000}', 'too many ways'],
+    ['root ::= ("a"? "a"?){0,500} "b"', 'too many ways'],
+    ['root ::= ([a-z]? [a-z]? [a-z]?){0,100} "9"', 'too many ways'],
+    ['root ::= (([^"]{0,10}){0,10}){0,10} "\\""', 'too many ways'],
+    ['root ::= "prefix: " ([\\x41-\\x5a]{0,40}){0,40} "."', 'too many ways'],
+    [`root ::= ${'("a"{2000})'.repeat(60)}`, 'more than 100000 symbols in all'],
     [`root ::= "a" # "\n ${'('.repeat(200)}`, 'the name of a rule'],
   ])('tells what is wrong with %j', (grammar, words) => {
     expect(grammarProblem(grammar)).toContain(words)

@@ -1,7 +1,9 @@
 import { nearestName } from '../../../domain/nearest-name.ts'
+import { isExplosive } from './grammar-cost.ts'
 import { GrammarError, shortened } from './grammar-text.ts'
 import { leftRecursion } from './left-recursion.ts'
 import { readGrammar } from './read-grammar.ts'
+import type { GrammarRule } from './read-grammar.ts'
 
 /** Rules that a message names, at most. */
 const MAX_NAMED = 8
@@ -17,13 +19,19 @@ export function grammarProblem(grammar: string): string | null {
       return `rule ${shortened(missing.name)} is used and not written down${suggestion(missing.name, defined)}`
     if (!defined.includes('root')) return 'there is no rule root, with which every text begins: write root ::= …'
     const loop = leftRecursion(rules)
-    if (loop === null) return null
+    if (loop === null) return costProblem(rules)
     const chain = loop.length > MAX_NAMED ? [...loop.slice(0, MAX_NAMED), '…'] : loop
     return `rule ${shortened(loop[0] ?? '')} can begin with itself (${chain.map(shortened).join(' → ')}), which llama.cpp cannot follow: put the text first, or write a repetition, x*`
   } catch (error) {
     if (error instanceof GrammarError) return error.message
     throw error
   }
+}
+
+function costProblem(rules: readonly GrammarRule[]): string | null {
+  const root = rules.findIndex(({ name }) => name === 'root')
+  if (!isExplosive(rules, root)) return null
+  return 'the same text can be read in too many ways at a time, which llama.cpp would follow for minutes: make repetitions of what may be empty, one in another or one after another, into one'
 }
 
 function suggestion(name: string, defined: readonly string[]): string {

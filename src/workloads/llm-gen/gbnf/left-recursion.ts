@@ -28,9 +28,9 @@ function beginningsOf(rules: readonly GrammarRule[]): readonly (readonly Beginni
   const nullable = nullableRules(rules)
   return rules.map(({ alternatives }) =>
     (alternatives ?? []).flatMap((sequence) => {
-      const end = sequence.findIndex((symbol) => symbol === null || !nullable.has(symbol))
+      const end = sequence.findIndex((symbol) => typeof symbol !== 'number' || !nullable.has(symbol))
       const leading = end === -1 ? sequence : sequence.slice(0, end + 1)
-      return leading.flatMap((to, at) => (to === null ? [] : [{ to, hasMore: at < sequence.length - 1 }]))
+      return leading.flatMap((to, at) => (typeof to !== 'number' ? [] : [{ to, hasMore: at < sequence.length - 1 }]))
     }),
   )
 }

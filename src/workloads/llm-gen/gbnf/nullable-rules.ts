@@ -14,7 +14,7 @@ export function nullableRules(rules: readonly GrammarRule[]): ReadonlySet<number
   for (const [rule, { alternatives }] of rules.entries()) {
     for (const sequence of alternatives ?? []) {
       if (sequence.length === 0) find(rule)
-      const parts = sequence.filter((symbol) => symbol !== null)
+      const parts = sequence.filter((symbol) => typeof symbol === 'number')
       if (parts.length < sequence.length) continue
       const use = { rule, missing: parts.length }
       for (const part of parts) {

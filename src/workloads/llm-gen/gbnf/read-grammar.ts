@@ -1,7 +1,12 @@
+import { ANY_CHARACTER, classCharacters, textCharacters } from './character-set.ts'
+import type { CharacterSet } from './character-set.ts'
 import { GrammarText, shortened } from './grammar-text.ts'
 
-/** What a rule can be: symbols one after the other. A number is another rule; null is a piece of text. */
-export type Sequence = readonly (number | null)[]
+/** A piece of text: what each of its characters may be. */
+type Text = readonly CharacterSet[]
+
+/** What a rule can be: symbols one after the other, each another rule, by its number, or a piece of text. */
+export type Sequence = readonly (number | Text)[]
 
 export interface GrammarRule {
   /** As the author calls it; brackets and repetitions are rules of their own, with the name of the one that they stand in. */
@@ -14,6 +19,10 @@ export interface GrammarRule {
 const MAX_DEPTH = 100
 /** llama.cpp's own bound. */
 const MAX_REPETITIONS = 2000
+/** Symbols that repetitions may come to in all: each is written out, in memory. */
+const MAX_WRITTEN_OUT = 100_000
+/** A token of the model's own stands for no character that could be told here. */
+const TOKEN: Text = [{ ranges: [], isNegated: false }]
 
 /** The rules of a grammar in GBNF, those named first. Throws `GrammarError` where it cannot be read. */
 export function readGrammar(grammar: string): GrammarRule[] {
@@ -26,6 +35,7 @@ class GrammarReader {
   readonly #byName = new Map<string, number>()
   #name = ''
   #depth = 0
+  #writtenOut = 0
 
   constructor(grammar: string) {
     this.#text = new GrammarText(grammar)
@@ -47,13 +57,15 @@ class GrammarReader {
     if (this.#text.take(/::=/y) === null) throw this.#text.error(`::= must follow the name ${shortened(name)}`)
     this.#text.skipSpace(true)
     this.#name = name
+    // Before the brackets in it, which bear its name too.
+    const number = this.#numberOf(name)
     const alternatives = this.#readAlternatives()
     if (!this.#text.isAtEnd && this.#text.take(/\r?\n|\r/y) === null) {
       throw this.#text.error(
         `rule ${shortened(name)} cannot go on like this: a text, a name, brackets or the end of the line must follow`,
       )
     }
-    const rule = this.#rules[this.#numberOf(name)]
+    const rule = this.#rules[number]
     if (rule !== undefined) rule.alternatives = alternatives
   }
 
@@ -67,7 +79,7 @@ class GrammarReader {
   }
 
   #readSequence(): Sequence {
-    const symbols: (number | null)[] = []
+    const symbols: (number | Text)[] = []
     for (;;) {
       const symbol = this.#readSymbol()
       if (symbol === undefined) return symbols
@@ -78,21 +90,22 @@ class GrammarReader {
   }
 
   /** Undefined where the sequence ends; `nothing` for a text without characters. */
-  #readSymbol(): number | null | 'nothing' | undefined {
+  #readSymbol(): number | Text | 'nothing' | undefined {
     const text = this.#text
     switch (text.next) {
-      case '"':
-        return this.#closed(/"[^"\\]*(?:\\.[^"\\]*)*"/sy, 'a " without its end') === '""' ? 'nothing' : null
+      case '"': {
+        const inner = this.#closed(/"[^"\\]*(?:\\.[^"\\]*)*"/sy, 'a " without its end').slice(1, -1)
+        return inner === '' ? 'nothing' : textCharacters(inner)
+      }
       case '[':
-        this.#closed(/\[[^\]\\]*(?:\\.[^\]\\]*)*\]/sy, 'a [ without its ]')
-        return null
+        return [classCharacters(this.#closed(/\[[^\]\\]*(?:\\.[^\]\\]*)*\]/sy, 'a [ without its ]').slice(1, -1))]
       case '<':
       case '!':
         this.#closed(/!?<[^>]*>/sy, 'a token is written <[number]>')
-        return null
+        return TOKEN
       case '.':
         text.take(/\./y)
-        return null
+        return [ANY_CHARACTER]
       case '(':
         return this.#readBrackets()
       default: {
@@ -115,7 +128,7 @@ class GrammarReader {
   }
 
   /** The symbol with all of `*`, `+`, `?` and `{…}` behind it. */
-  #readRepetition(symbol: number | null | 'nothing'): number | null | 'nothing' {
+  #readRepetition(symbol: number | Text | 'nothing'): number | Text | 'nothing' {
     let repeated = symbol
     for (;;) {
       const sign = this.#text.take(/[*+?]|\{\s*\d+\s*(?:,\s*\d*\s*)?\}/y)
@@ -126,7 +139,7 @@ class GrammarReader {
     }
   }
 
-  #repeat(symbol: number | null, sign: string): number {
+  #repeat(symbol: number | Text, sign: string): number {
     if (sign === '?') return this.#add([[symbol], []])
     const [least, most] = sign === '*' ? [0, Infinity] : sign === '+' ? [1, Infinity] : bounds(sign)
     if (most < least)
@@ -134,11 +147,28 @@ class GrammarReader {
     if (Math.max(least, most === Infinity ? 0 : most) > MAX_REPETITIONS) {
       throw this.#text.error(`${shortened(sign)} repeats more than ${MAX_REPETITIONS} times, which llama.cpp does not do`)
     }
-    // Two stand for many: what a rule can begin with does not depend on how many there are.
-    if (most !== Infinity) return this.#add([most > 1 ? [symbol, symbol] : [symbol], ...(least === 0 ? [[]] : [])])
+    this.#writtenOut += (typeof symbol === 'number' ? 1 : symbol.length) * (most === Infinity ? least : most)
+    if (this.#writtenOut > MAX_WRITTEN_OUT) {
+      throw this.#text.error(
+        `the repetitions come to more than ${MAX_WRITTEN_OUT} symbols in all: repeat less, or without a bound`,
+      )
+    }
+    const rest = most === Infinity ? this.#addEndless(symbol) : this.#addOptional(symbol, most - least)
+    return this.#add([[...Array.from({ length: least }, () => symbol), ...rest]])
+  }
+
+  /** As llama.cpp writes out `x*`. */
+  #addEndless(symbol: number | Text): Sequence {
     const more = this.#add([])
     this.#rules[more] = { name: this.#name, alternatives: [[symbol, more], []] }
-    return least === 0 ? more : this.#add([[symbol, more]])
+    return [more]
+  }
+
+  /** As llama.cpp writes out `x{0,3}`: `(x (x (x)?)?)?`. */
+  #addOptional(symbol: number | Text, count: number): Sequence {
+    let rest: Sequence = []
+    for (let at = 0; at < count; at += 1) rest = [this.#add([[symbol, ...rest], []])]
+    return rest
   }
 
   #add(alternatives: Sequence[]): number {
