@@ -17,6 +17,8 @@ import { ChildEndedError, EngineChild } from './engine-child.ts'
 import type { ChildCommand, ChildEnd, RunAnswer, RunMessage } from './engine-child.ts'
 import type { ReadyMessage } from './messages.ts'
 import { missingLayers, sandboxText } from './sandbox/sandbox-text.ts'
+import { RuleTargets } from './sandbox/rule-targets.ts'
+import type { SandboxSettings } from './sandbox/sandboxed-command.ts'
 import { RestartBackoff } from './restart-backoff.ts'
 import { RunEnding } from './run-ending.ts'
 import { RunGate } from './run-gate.ts'
@@ -32,8 +34,8 @@ export interface EngineHostDeps {
   /** `cpu`, `gpu0`, … */
   readonly device: string
   readonly command: ChildCommand
-  /** Whether the operator wants the child in a sandbox. */
-  readonly isSandboxed: boolean
+  /** What the child may touch; null where the operator has switched the sandbox off. */
+  readonly sandbox: SandboxSettings | null
   readonly clock: Clock
   readonly logger: Logger
   /** Runs at a time in the child. */
@@ -70,6 +72,7 @@ interface ActiveRun {
 export class EngineHost {
   readonly #deps: EngineHostDeps
   readonly #gate: RunGate
+  readonly #targets: RuleTargets | null
   readonly #backoff = new RestartBackoff()
   readonly #endings = new Set<RunEnding>()
   readonly #active = new Map<number, ActiveRun>()
@@ -88,6 +91,7 @@ export class EngineHost {
   constructor(deps: EngineHostDeps) {
     this.#deps = deps
     this.#gate = new RunGate(deps.parallelRuns)
+    this.#targets = deps.sandbox === null ? null : new RuleTargets(deps.sandbox)
   }
 
   /** Runs to an answer of the child. Rejects with a `JobFailureError`, whatever happens within bounds. */
@@ -157,10 +161,9 @@ export class EngineHost {
       clock,
     )
     try {
-      // The memory of a warm child is judged as the run's own, so one that is too big already must be renewed first.
-      const leave = await this.#gate.enter(isAlone || this.#exceeds(run.ramMb), ending.signal)
+      const leave = await this.#gate.enter(isAlone || this.#mustRenew(run), ending.signal)
       try {
-        const child = await this.#readyChild(run.ramMb, ending.signal)
+        const child = await this.#readyChild(run, ending.signal)
         stopWaiting()
         return await this.#execute(child, run, ending)
       } finally {
@@ -207,9 +210,9 @@ export class EngineHost {
   }
 
   /** The child, started if need be. */
-  async #readyChild(ramMb: number | null, signal: AbortSignal): Promise<EngineChild> {
+  async #readyChild(run: HostRun, signal: AbortSignal): Promise<EngineChild> {
     if (this.#child?.isUsable === true && this.#starting === null) {
-      if (this.#active.size > 0 || !this.#exceeds(ramMb)) return this.#child
+      if (this.#active.size > 0 || !this.#mustRenew(run)) return this.#child
       await this.#child.shutDown(SHUTDOWN_GRACE_MS)
     }
     this.#starting ??= this.#start().finally(() => {
@@ -224,6 +227,7 @@ export class EngineHost {
     await clock.sleep(this.#backoff.remainingMs(clock.monotonicMs()), this.#stopping.signal)
     if (this.#stopping.signal.aborted) throw shutdownFailure()
     const startMs = clock.monotonicMs()
+    this.#targets?.note()
     const child = this.#spawn()
     this.#starts++
     this.#child = child
@@ -265,7 +269,7 @@ export class EngineHost {
   /** Once: what the kernel cannot do it cannot do for the next child either. */
   #warnOfGaps(inForce: string): void {
     const missing = missingLayers(inForce)
-    if (this.#hasWarned || !this.#deps.isSandboxed || missing.length === 0) return
+    if (this.#hasWarned || this.#deps.sandbox === null || missing.length === 0) return
     this.#hasWarned = true
     const { kind, device, logger } = this.#deps
     logger.warn('engine sandbox incomplete', { engine: kind, on: device, missing: missing.join(', '), in_force: inForce })
@@ -306,6 +310,16 @@ export class EngineHost {
   #state(): EngineStatus['state'] {
     if (this.#child?.isUsable === true) return this.#starting === null ? 'ready' : 'starting'
     return this.#starting === null ? 'stopped' : 'backoff'
+  }
+
+  /**
+   * The memory of a warm child is judged as the run's own, so one that is too big already must be renewed first; so must one whose
+   * rules do not let it at the run's files.
+   */
+  #mustRenew({ ramMb, message: { workDir, model } }: HostRun): boolean {
+    if (this.#child === null) return false
+    const paths = model === null ? [workDir] : [workDir, model.path]
+    return this.#exceeds(ramMb) || this.#targets?.holdFor(paths) === false
   }
 
   #exceeds(ramMb: number | null): boolean {

@@ -178,7 +178,7 @@ export class EnginePool implements Engine {
       kind,
       device: device.id,
       command: childCommand(kind, spawn, settings, visibilityOf(device.gpu)),
-      isSandboxed: spawn.sandbox !== null,
+      sandbox: spawn.sandbox,
       startTimeoutMs: spawn.startTimeoutMs,
       clock,
       logger,

@@ -131,7 +131,7 @@ function failedThoughAllowed({ outcomes }: Attack): string[] {
 const HOST = {
   kind: 'llama',
   device: 'cpu',
-  isSandboxed: true,
+  sandbox: { isRequired: false, read: [], workRoot: tmpdir(), cacheDir: tmpdir() },
   parallelRuns: 1,
   startTimeoutMs: 15_000,
   idleMs: 60_000,
@@ -222,6 +222,26 @@ describe('the sandbox of an engine', () => {
         attributes: expect.objectContaining({ missing: 'Landlock', in_force: 'seccomp' }),
       }),
     ])
+  })
+
+  it('follows a work folder that was removed and made again', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'aitbc-sandbox-'))
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+    const workRoot = join(folder, 'work')
+    const workDir = join(workRoot, '1')
+    const program = fileURLToPath(new URL('../../fixtures/engines', import.meta.url))
+    const sandbox = { isRequired: true, read: [program], workRoot, cacheDir: join(folder, 'cache') }
+    const pool = await enginePool({ entry: fixtureEngine('writes-a-file'), sandbox })
+    const pids: unknown[] = []
+    for (const _ of ['as it was', 'made again', 'left alone']) {
+      if (pids.length < 2) rmSync(workRoot, { recursive: true, force: true })
+      mkdirSync(workDir, { recursive: true })
+      await pool.run({ ...(await command(0)), workDir })
+      expect(readFileSync(join(workDir, 'file'), 'utf8')).toBe('written')
+      pids.push(pool.status()[0]?.pid)
+    }
+    expect(pids[1]).not.toBe(pids[0])
+    expect(pids[2]).toBe(pids[1])
   })
 
   it('is not what an engine says of it later: that ends the engine', async () => {
