@@ -1,5 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
@@ -29,10 +29,13 @@ export interface PoolOptions extends Partial<Omit<EnginePoolDeps, 'spawn'>> {
   readonly environment?: Readonly<Record<string, string | undefined>>
 }
 
+/** Kept between runs: to compile the shaders of llama.cpp for a card in software takes minutes. */
+const CACHE = join(homedir(), '.cache', 'aitbc-miner', 'engine-cache')
+
 /** As strict as the daemon's, but for the folder of all temporary files, in which tests have their models and jobs. */
 function testSandbox(): SandboxSettings {
   const models = fileURLToPath(new URL('../../../models', import.meta.url))
-  return { isRequired: false, read: [models, tmpdir()], workRoot: tmpdir(), cacheDir: join(tmpdir(), 'aitbc-engine-cache') }
+  return { isRequired: false, read: [models, tmpdir()], workRoot: tmpdir(), cacheDir: CACHE }
 }
 
 /** A pool that is stopped with the test; it fails the test that leaves a process of its group behind. */
