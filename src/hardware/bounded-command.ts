@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
+import { statSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
 import type { Readable } from 'node:stream'
 
 /** How a program ended. Everything that can go wrong is told, nothing is thrown. */
@@ -85,7 +87,7 @@ export class BoundedCommand {
       kill({ kind: 'flooded' })
     }
     child.on('error', (error) => {
-      finish(failedStart(error))
+      finish(failedStart(error, program, environment['PATH']))
     })
     const stdout = collect(child.stdout, maxBytes, flooded)
     const stderr = collect(child.stderr, maxBytes, flooded)
@@ -111,10 +113,22 @@ function collect(stream: Readable | null, maxBytes: number, onFlood: () => void)
   return () => Buffer.concat(chunks).toString('utf8')
 }
 
-function failedStart(error: NodeJS.ErrnoException): CommandResult {
+function failedStart(error: NodeJS.ErrnoException, program: string, path: string | undefined): CommandResult {
   if (error.code === 'ENOENT') return { kind: 'missing' }
-  if (error.code === 'EACCES' || error.code === 'EPERM') return { kind: 'denied' }
-  return { kind: 'unstartable', reason: error.message }
+  if (error.code !== 'EACCES' && error.code !== 'EPERM') return { kind: 'unstartable', reason: error.message }
+  // The search along PATH ends so as well when nothing was found and one of the folders may not be looked into, as /root/bin.
+  return { kind: isFileOnPath(program, path) ? 'denied' : 'missing' }
+}
+
+function isFileOnPath(program: string, path = ''): boolean {
+  const places = program.includes('/') ? [program] : path.split(delimiter).map((folder) => join(folder, program))
+  return places.some((place) => {
+    try {
+      return statSync(place).isFile()
+    } catch {
+      return false
+    }
+  })
 }
 
 function hasEnded(child: ChildProcess): boolean {

@@ -1,4 +1,4 @@
-import { chmodSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { BoundedCommand } from '../../../src/hardware/bounded-command.ts'
@@ -44,6 +44,17 @@ describe('BoundedCommand', () => {
     writeFileSync(join(tools.folder, 'nvidia-smi'), '#!/bin/sh\n')
     chmodSync(join(tools.folder, 'nvidia-smi'), 0o644)
     expect(await command(tools).run([], NEVER)).toEqual({ kind: 'denied' })
+  })
+
+  it('takes a program for missing that is nowhere to be found, though the search for it was refused in one place', async () => {
+    const tools = new FakeTools()
+    const closed = join(tools.folder, 'closed')
+    mkdirSync(closed, { mode: 0o000 })
+    // Root may look into every folder; executing a folder is refused to root as well.
+    mkdirSync(join(tools.folder, 'nvidia-smi'))
+    const environment = { PATH: `${closed}:${tools.folder}` }
+    const program = new BoundedCommand({ program: 'nvidia-smi', environment, timeoutMs: 30_000, maxBytes: 1_000_000 })
+    expect(await program.run([], NEVER)).toEqual({ kind: 'missing' })
   })
 
   it('gives up a program that hangs', async () => {
