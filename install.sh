@@ -104,7 +104,7 @@ newest_deb() {
 choose_deb() {
   if [ -z "$deb" ]; then
     deb=$(newest_deb)
-    [ -n "$deb" ] || die "there is no dist/aitbc-miner_*_$(dpkg --print-architecture).deb: name a FILE.deb, or build one (npm install && npm run build:deb)"
+    [ -n "$deb" ] || die "there is no dist/aitbc-miner_*_$(dpkg --print-architecture).deb: name a FILE.deb, or build one (npm ci && npm run build:deb)"
   fi
   [ -f "$deb" ] || die "there is no file $deb"
   deb=$(readlink -f "$deb")

@@ -5,6 +5,7 @@ import type { IssuedKey } from './auth/key-ring.ts'
 import { HELP, parseCommandLine } from './command-line.ts'
 import type { CommandLine } from './command-line.ts'
 import { CRASH_POINTS } from './crash-points.ts'
+import { describeStartFailure } from './describe-start-failure.ts'
 import { readPlanFile } from './faults/read-plan-file.ts'
 import { startCoordinator } from './server.ts'
 
@@ -26,7 +27,7 @@ async function main(args: readonly string[]): Promise<number> {
     await serve(options)
     return 0
   } catch (error) {
-    process.stderr.write(`coordinator: cannot start: ${messageOf(error)}\n`)
+    process.stderr.write(`coordinator: cannot start: ${describeStartFailure(error, options)}\n`)
     return 1
   }
 }
