@@ -24,8 +24,13 @@ export class ProcessNotes {
     writeFileSync(this.#own(sha256), text)
   }
 
+  /** One that cannot be taken back counts no longer than its process lives. */
   take(sha256: string): void {
-    rmSync(this.#own(sha256), { force: true })
+    try {
+      rmSync(this.#own(sha256), { force: true })
+    } catch {
+      // The disk has become read-only, say: no reason to fail a job that is done.
+    }
   }
 
   /** Whether any process has one. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { readFileSync, statSync, utimesSync } from 'node:fs'
+import { existsSync, readFileSync, statSync, utimesSync } from 'node:fs'
 import { mkdir, open, readdir, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
@@ -31,6 +31,8 @@ export interface StoredModel extends Manifest {
   readonly usedAtMs: number
 }
 
+const FOLDERS = ['models', 'partial', 'in-use', 'fetching', 'trash'] as const
+
 /**
  * The store on the disk:
  *
@@ -47,6 +49,8 @@ export class StoreFolder {
   readonly #inUse: ProcessNotes
   readonly partials: PartialDownloads
   readonly claims: FetchClaims
+  /** When it was opened; its folders may then be missing. */
+  #wasReadOnly = false
 
   constructor(root: string) {
     this.#root = root
@@ -55,9 +59,22 @@ export class StoreFolder {
     this.claims = new FetchClaims(join(root, 'fetching'), (sha256) => this.partials.bytesOf(sha256))
   }
 
-  /** Makes the folders and removes what a crash left behind. Rejects with the system's error. */
+  /**
+   * Makes the folders and removes what a crash left behind. Rejects with the system's error, but not for a store on a read-only file
+   * system: what it holds can be used, and whoever fetches is told.
+   */
   async open(): Promise<void> {
-    for (const name of ['models', 'partial', 'trash']) await mkdir(join(this.#root, name), { recursive: true, mode: 0o755 })
+    try {
+      await this.#prepare()
+    } catch (error) {
+      if (!isReadOnly(error) || !existsSync(join(this.#root, 'models'))) throw error
+      this.#wasReadOnly = true
+    }
+  }
+
+  async #prepare(): Promise<void> {
+    await makeFolder(this.#root)
+    for (const name of FOLDERS) await makeFolder(join(this.#root, name))
     for (const name of await readdir(join(this.#root, 'trash'))) {
       await rm(join(this.#root, 'trash', name), { recursive: true, force: true })
     }
@@ -130,7 +147,7 @@ export class StoreFolder {
       this.#inUse.put(sha256, '')
     } catch (error) {
       // From a disk that cannot be written nobody removes a model either.
-      if (!(error instanceof Error && 'code' in error && error.code === 'EROFS')) throw diskFailure(this.#root, error)
+      if (!this.#wasReadOnly && !isReadOnly(error)) throw diskFailure(this.#root, error)
     }
     this.touch(sha256)
   }
@@ -190,4 +207,17 @@ async function syncFolder(path: string): Promise<void> {
   } finally {
     await folder.close()
   }
+}
+
+/** What is there is left alone: with `recursive` Node says ENOENT of a read-only file system. */
+async function makeFolder(path: string): Promise<void> {
+  if (existsSync(path)) return
+  await mkdir(path, { recursive: !existsSync(dirname(path)), mode: 0o755 }).catch((error: unknown) => {
+    // Another process was quicker.
+    if (!existsSync(path)) throw error
+  })
+}
+
+function isReadOnly(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'EROFS'
 }
