@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -7,39 +7,44 @@ import type { JournalState } from '../../../src/domain/journal.ts'
 import type { Outcome } from '../../../src/domain/outcome.ts'
 import { SqliteJournal } from '../../../src/journal/sqlite-journal.ts'
 import { jobFailure } from '../../../src/domain/failure-codes.ts'
-import type { FailureCode } from '../../../src/domain/failure-codes.ts'
 import { sampleFailure, sampleJob, sampleProof } from '../../support/sample-jobs.ts'
+import { writeFirstVersion } from './first-version.ts'
+import type { OldEntry } from './first-version.ts'
+import type { Model, ModelEntry } from './journal-model.ts'
 
-interface ModelEntry {
-  readonly seq: number
-  readonly id: string
-  attempt: number
-  lease: string
-  state: JournalState
-  recoveries: number
-  updatedAtMs: number
-  failureCode: FailureCode | null
-  outbox: { key: string; tries: number; dueMs: number; hasFile: boolean } | null
-}
-
-/** The journal as a list: what it must look like from outside, with none of its technique. */
-interface Model {
-  nowMs: number
-  nextSeq: number
-  entries: ModelEntry[]
-}
+/** Where within a change the process can die. */
+type DeathPoint = 'before-commit' | 'after-file' | 'after-commit'
 
 interface Real {
-  readonly stateDir: string
+  readonly folder: string
+  /** Of the process that lives now: each starts on the files as the last one's death left them. */
+  stateDir: string
   journal: SqliteJournal
   keys: number
+  lives: number
+  dying: DeathPoint | null
+  /** The files at the moment of death; null as long as it lives. */
+  remains: string | null
 }
 
 type Command = fc.AsyncCommand<Model, Real>
 const MISSING_SEQ = 9999
 
-function openJournal(real: Pick<Real, 'stateDir' | 'keys'>): SqliteJournal {
-  return SqliteJournal.open({ stateDir: real.stateDir, newKey: () => `key-${(real.keys += 1)}` })
+function openJournal(real: Omit<Real, 'journal'>): SqliteJournal {
+  return SqliteJournal.open({
+    stateDir: real.stateDir,
+    newKey: () => `key-${(real.keys += 1)}`,
+    crashPoint: (name) => {
+      if (real.dying !== null && name.endsWith(real.dying)) real.remains ??= copyOf(real)
+    },
+  })
+}
+
+/** What `kill -9` would leave at this moment, log and all: the journal goes on beside it. */
+function copyOf(real: Omit<Real, 'journal'>): string {
+  const copy = join(real.folder, String((real.lives += 1)))
+  cpSync(real.stateDir, copy, { recursive: true })
+  return copy
 }
 
 /** A command that works on some entry, or on none; `act` returns what is to be compared. */
@@ -65,11 +70,29 @@ function compare(model: Model, real: Real): void {
     settled: count('settled'),
   })
   expect(
-    journal.recent(1000).map(({ seq, job, state, recoveries }) => [seq, job.id, job.attempt, job.lease?.id, state, recoveries]),
+    journal
+      .recent(1000)
+      .map(({ seq, job, state, recoveries, failureCode }) => [
+        seq,
+        job.id,
+        job.attempt,
+        job.lease?.id,
+        state,
+        recoveries,
+        failureCode,
+      ]),
   ).toEqual(
     model.entries
       .toReversed()
-      .map(({ seq, id, attempt, lease, state, recoveries }) => [seq, id, attempt, lease, state, recoveries]),
+      .map(({ seq, id, attempt, lease, state, recoveries, failureCode }) => [
+        seq,
+        id,
+        attempt,
+        lease,
+        state,
+        recoveries,
+        failureCode,
+      ]),
   )
   const waiting = model.entries.flatMap(({ seq, outbox }) => (outbox === null ? [] : [{ seq, ...outbox }]))
   const dueRows = waiting.filter(({ dueMs }) => dueMs <= model.nowMs).toSorted((a, b) => a.dueMs - b.dueMs || a.seq - b.seq)
@@ -212,6 +235,20 @@ const settle = (n: number): Command =>
     Object.assign(entry, { state: 'settled', outbox: null, updatedAtMs: model.nowMs })
   })
 
+const renewLease = (n: number, number: number): Command =>
+  command(`renewLease(${n}, lease ${number})`, async (model, { journal, ...real }) => {
+    const entry = pick(model, n)
+    const lease = { id: `lease_${number}`, expiresAt: '2026-01-01T00:20:00.000Z' }
+    if (entry === undefined) {
+      expect(() => journal.renewLease(MISSING_SEQ, lease)).toThrow(illegal)
+      return
+    }
+    journal.renewLease(entry.seq, lease)
+    if (entry.state === 'settled') return
+    if (entry.outbox !== null && entry.lease !== lease.id) entry.outbox.key = `key-${keyCount(journal, entry.seq, real.keys)}`
+    entry.lease = lease.id
+  })
+
 const prune = (ageMs: number): Command =>
   command(`prune(older than ${ageMs} ms)`, async (model, { journal }) => {
     const before = model.nowMs - ageMs
@@ -231,39 +268,91 @@ const reopen = (isRecovering: boolean): Command =>
     expect(real.journal.recover(model.nowMs).map(({ seq }) => seq)).toEqual(open.map(({ seq }) => seq))
   })
 
+/** A person cleans up too much: the work is lost, and to be done again. */
+const loseOutput = (n: number): Command =>
+  command(`the output of ${n} is deleted while no daemon runs`, async (model, real) => {
+    const entry = pick(model, n)
+    real.journal.close()
+    if (entry !== undefined) rmSync(join(real.stateDir, 'outputs', String(entry.seq)), { force: true })
+    real.journal = openJournal(real)
+    if (entry?.outbox?.hasFile === true) Object.assign(entry, { state: 'running', outbox: null })
+  })
+
+/** The same change by a process that is killed in it; another one starts on what is left. */
+function killedIn(change: Command, point: DeathPoint): Command {
+  return {
+    check: () => true,
+    toString: () => `${change.toString()}, killed at ${point}`,
+    run: async (model, real) => {
+      const before = structuredClone(model)
+      real.dying = point
+      await change.run(model, real)
+      real.dying = null
+      if (real.remains !== null && point !== 'after-commit') Object.assign(model, before, { nowMs: model.nowMs })
+      startOnRemains(real)
+      compare(model, real)
+    },
+  }
+}
+
+function startOnRemains(real: Real): void {
+  const remains = real.remains ?? copyOf(real)
+  real.journal.close()
+  rmSync(real.stateDir, { recursive: true })
+  Object.assign(real, { stateDir: remains, remains: null })
+  real.journal = openJournal(real)
+}
+
 describe('the SQLite journal', () => {
-  it('does what a plain list of entries would do, whatever is called and however often it is reopened', async () => {
+  it('does what a plain list of entries would do, whatever is called, wherever it is killed, and whichever version began it', async () => {
     const entry = fc.nat(5)
-    const commands = fc.commands(
-      [
-        fc.tuple(fc.nat(3), fc.integer({ min: 1, max: 3 })).map(([job, attempt]) => accept(job, attempt)),
-        entry.map(markRunning),
-        fc
-          .tuple(entry, fc.constantFrom('memory' as const, 'file' as const, 'failed' as const, 'handed back' as const))
-          .map(([n, kind]) => recordOutcome(n, kind)),
-        fc.tuple(entry, fc.nat(10)).map(([n, ms]) => postpone(n, ms)),
-        entry.map(settle),
-        fc.integer({ min: -50, max: 50 }).map(moveClock),
-        fc.constant(command('check', async (_model, { journal }) => journal.check())),
-        fc.nat(10).map(prune),
-        fc.boolean().map(reopen),
-      ],
-      { maxCommands: 40 },
-    )
+    const deathPoint = fc.constantFrom<DeathPoint>('before-commit', 'after-file', 'after-commit')
+    const changes: fc.Arbitrary<Command>[] = [
+      fc.tuple(fc.nat(3), fc.integer({ min: 1, max: 3 })).map(([job, attempt]) => accept(job, attempt)),
+      entry.map(markRunning),
+      fc
+        .tuple(entry, fc.constantFrom('memory' as const, 'file' as const, 'failed' as const, 'handed back' as const))
+        .map(([n, kind]) => recordOutcome(n, kind)),
+      fc.tuple(entry, fc.nat(10)).map(([n, ms]) => postpone(n, ms)),
+      fc.tuple(entry, fc.nat(3)).map(([n, number]) => renewLease(n, number)),
+      entry.map(settle),
+      fc.integer({ min: -50, max: 50 }).map(moveClock),
+      fc.constant(command('check', async (_model, { journal }) => journal.check())),
+      fc.nat(10).map(prune),
+      fc.boolean().map(reopen),
+    ]
+    const killed = fc.tuple(fc.oneof(...changes), deathPoint).map(([change, point]) => killedIn(change, point))
+    const commands = fc.commands([...changes, ...changes, killed, killed, killed, entry.map(loseOutput)], {
+      maxCommands: 40,
+      size: 'max',
+    })
+    const oldEntry = fc.record<OldEntry>({
+      job: fc.nat(3),
+      attempt: fc.integer({ min: 1, max: 3 }),
+      state: fc.constantFrom<JournalState>('accepted', 'running', 'proven', 'failed', 'settled'),
+      hasFile: fc.boolean(),
+    })
+    const oldEntries = fc.option(fc.uniqueArray(oldEntry, { selector: ({ job }) => job }))
     await fc.assert(
-      fc.asyncProperty(commands, async (commands) => {
-        const stateDir = mkdtempSync(join(tmpdir(), 'aitbc-model-'))
-        const real: Real = { stateDir, keys: 0, journal: openJournal({ stateDir, keys: 0 }) }
-        real.journal.close()
-        real.journal = openJournal(real)
+      fc.asyncProperty(commands, oldEntries, fc.option(deathPoint), async (commands, oldEntries, migrationDeath) => {
+        const folder = mkdtempSync(join(tmpdir(), 'aitbc-model-'))
+        const stateDir = join(folder, '0')
+        mkdirSync(stateDir)
+        const model: Model = { nowMs: Date.UTC(2026, 0, 1), nextSeq: 1, entries: [] }
+        if (oldEntries !== null) writeFirstVersion(stateDir, model, oldEntries)
+        const start = { folder, stateDir, keys: 0, lives: 0, dying: migrationDeath, remains: null }
+        const real: Real = Object.assign(start, { journal: openJournal(start) })
         try {
-          await fc.asyncModelRun(() => ({ model: { nowMs: Date.UTC(2026, 0, 1), nextSeq: 1, entries: [] }, real }), commands)
+          real.dying = null
+          startOnRemains(real)
+          compare(model, real)
+          await fc.asyncModelRun(() => ({ model, real }), commands)
         } finally {
           real.journal.close()
-          rmSync(stateDir, { recursive: true })
+          rmSync(folder, { recursive: true })
         }
       }),
-      { numRuns: 60 },
+      { numRuns: 20 },
     )
   })
 })
