@@ -2,7 +2,7 @@
 
 export const LEASE_MS = 60_000
 export const ONLINE_MS = 60_000
-export const MAX_ATTEMPTS = 3
+export const MAX_ATTEMPTS = 2
 
 export interface ModelMiner {
   readonly key: string

@@ -145,8 +145,11 @@ function decimal(minor: bigint): string {
   return text
 }
 
+/** A job by its place; from 5 on, one of those that are held, if there is one. */
 function pick(model: LeaseModel, n: number): ModelJob | undefined {
-  return model.jobs.length === 0 ? undefined : model.jobs[n % model.jobs.length]
+  const held = n < 5 ? [] : model.jobs.filter(({ state }) => state === 'leased')
+  const jobs = held.length === 0 ? model.jobs : held
+  return jobs.length === 0 ? undefined : jobs[n % jobs.length]
 }
 
 const submit = (rewardMinor: bigint, ttlS: number): Command =>
@@ -219,7 +222,8 @@ const heartbeat = (
 
 /** What a miner says of its hold: `lease` and `attempt` count the leases that the job has had, or are left out. */
 interface Saying {
-  readonly miner: number
+  /** Null stands for the one that had the job last. */
+  readonly miner: number | null
   readonly job: number
   readonly namesMiner: boolean
   readonly lease: number | null
@@ -227,7 +231,8 @@ interface Saying {
 }
 
 function claimOf(job: ModelJob, { miner, namesMiner, lease, attempt }: Saying): Claim {
-  return { miner: minerAt(miner), namesMiner, leaseId: lease === null ? null : (job.leases[lease]?.id ?? 'lease_none'), attempt }
+  const speaker = miner === null ? (job.leases.at(-1)?.miner ?? minerAt(0)) : minerAt(miner)
+  return { miner: speaker, namesMiner, leaseId: lease === null ? null : (job.leases[lease]?.id ?? 'lease_none'), attempt }
 }
 
 const wireClaim = ({ miner, namesMiner, leaseId, attempt }: Claim) => ({
@@ -312,15 +317,23 @@ const restart = (): Command =>
 describe('the coordinator, whatever its miners and clients do', () => {
   it('hands each job to one miner at a time, ends it once, and pays for it once and exactly', async () => {
     const miner = fc.nat(MINERS.length - 1)
-    const job = fc.nat(4)
+    const job = fc.nat(9)
     const number = fc.option(fc.nat(2), { freq: 2 })
-    const saying = fc.record({
-      miner,
+    const right = fc.record({
+      miner: fc.constant(null),
+      job,
+      namesMiner: fc.boolean(),
+      lease: fc.constant(null),
+      attempt: fc.constant(null),
+    })
+    const any = fc.record({
+      miner: fc.option(miner, { freq: 2 }),
       job,
       namesMiner: fc.boolean(),
       lease: number,
       attempt: fc.option(fc.integer({ min: 1, max: 3 }), { freq: 2 }),
     })
+    const saying: fc.Arbitrary<Saying> = fc.oneof(right, any)
     const amount = fc.oneof(
       fc.constantFrom(0n, 1n, 10_000_000n, 99_999_999n, 1_000_000n * MINOR),
       fc.bigInt({ min: 0n, max: 1_000_000n * MINOR }),
@@ -330,6 +343,8 @@ describe('the coordinator, whatever its miners and clients do', () => {
         fc.tuple(amount, fc.constantFrom(30, 100, 3600)).map(([minor, ttlS]) => submit(minor, ttlS)),
         fc.tuple(miner, fc.boolean()).map(([n, waits]) => poll(n, waits)),
         miner.map((n) => poll(n, false)),
+        miner.map((n) => poll(n, false)),
+        saying.map((said) => prove(said, 'a')),
         fc
           .tuple(miner, fc.constantFrom(...WALLETS), fc.array(fc.record({ job, lease: number }), { maxLength: 3 }))
           .map(([n, wallet, listed]) => heartbeat(n, wallet, listed)),
@@ -339,9 +354,10 @@ describe('the coordinator, whatever its miners and clients do', () => {
           .map(([said, code, isRetryable]) => fail(said, code, isRetryable)),
         job.map(cancel),
         fc.constantFrom(1, 25, 59, 61).map(pass),
-        fc.constant(restart()),
+        // Seldom: it takes as long as a hundred of the others.
+        fc.nat(5).map((n) => (n === 0 ? restart() : pass(1))),
       ],
-      { maxCommands: 60 },
+      { maxCommands: 60, size: 'max' },
     )
     await fc.assert(
       fc.asyncProperty(commands, async (commands) => {
@@ -356,7 +372,7 @@ describe('the coordinator, whatever its miners and clients do', () => {
           rmSync(folder, { recursive: true })
         }
       }),
-      { numRuns: 40 },
+      { numRuns: 25 },
     )
   })
 })
