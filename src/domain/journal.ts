@@ -52,7 +52,7 @@ export type AcceptResult =
   /**
    * The same job stands in the journal already, and it is not to be done (again): it is unsettled, or settled with this
    * attempt or a later one. An unsettled entry has taken over the lease and the attempt of the job just offered, since it is the same work;
-   * otherwise nothing was written.
+   * otherwise nothing was written. An entry whose failure waits to be told counts as settled where another try may succeed.
    */
   | {
       readonly kind: 'known'
@@ -80,7 +80,8 @@ export interface Journal {
   /**
    * Records a job before it runs. A job with the same id and attempt is `known` (a coordinator may deliver twice), unless
    * it ended here without credit for a cause that may have passed: a coordinator that counts no attempts offers it again
-   * as it was. A later attempt of a settled job is a new entry; of an unsettled one, it is `known` and the entry adopts
+   * as it was. A later attempt of a settled job is a new entry, and so is one of a job whose retryable failure is on its way: the coordinator
+   * can have taken that before its answer is read here. Of any other unsettled job a later attempt is `known`, and the entry adopts
    * its lease.
    */
   accept(job: Job, nowMs: number): AcceptResult
@@ -99,8 +100,11 @@ export interface Journal {
    * since its proof is another body. A settled entry is left as it is.
    */
   renewLease(seq: number, lease: Lease): void
-  /** proven | failed → settled, and the outbox row goes with its output. */
-  settle(seq: number, settlement: Settlement, nowMs: number): void
+  /**
+   * proven | failed → settled, and the outbox row goes with its output. `deliveredKey` is the key of the delivery that was answered so: where
+   * the row has another by now, an answer other than a credit was about a hold that is over, and nothing is changed. Returns whether it is settled.
+   */
+  settle(seq: number, settlement: Settlement, nowMs: number, deliveredKey?: string): boolean
   /** A delivery failed: counts it and sets when to try again. */
   postpone(seq: number, nextTryAtMs: number): void
   /**
@@ -113,8 +117,6 @@ export interface Journal {
    * job was accepted first.
    */
   due(nowMs: number, limit: number, order?: DueOrder): OutboxEntry[]
-  /** False when the outbox row has got another lease or attempt since it was read, or is gone: what is said of the old one is not of it. */
-  isUnchanged(entry: Pick<OutboxEntry, 'seq' | 'idempotencyKey'>): boolean
   /** When the next outbox row falls due, or null with an empty outbox. */
   nextDueAtMs(): number | null
   /** Jobs that a former daemon left accepted or running; `recoveries` of each is counted up by one and the state set to accepted. */

@@ -13,7 +13,6 @@ import { prepareAccept } from './operations/accept.ts'
 import { prepareCheck } from './operations/check.ts'
 import { prepareDue } from './operations/due.ts'
 import { prepareFollowClock } from './operations/follow-clock.ts'
-import { prepareIsUnchanged } from './operations/is-unchanged.ts'
 import { prepareMarkRunning } from './operations/mark-running.ts'
 import { prepareNextDueAtMs } from './operations/next-due-at-ms.ts'
 import { preparePostpone } from './operations/postpone.ts'
@@ -99,8 +98,8 @@ export class SqliteJournal implements Journal {
     this.#operations.renewLease(seq, lease)
   }
 
-  settle(seq: number, settlement: Settlement, nowMs: number): void {
-    this.#operations.settle(seq, settlement, nowMs)
+  settle(seq: number, settlement: Settlement, nowMs: number, deliveredKey?: string): boolean {
+    return this.#operations.settle(seq, settlement, nowMs, deliveredKey)
   }
 
   postpone(seq: number, nextTryAtMs: number): void {
@@ -113,10 +112,6 @@ export class SqliteJournal implements Journal {
 
   due(nowMs: number, limit: number, order?: DueOrder): OutboxEntry[] {
     return this.#operations.due(nowMs, limit, order)
-  }
-
-  isUnchanged(entry: Pick<OutboxEntry, 'seq' | 'idempotencyKey'>): boolean {
-    return this.#operations.isUnchanged(entry)
   }
 
   nextDueAtMs(): number | null {
@@ -174,7 +169,6 @@ function prepareOperations(context: JournalContext): Operations {
     postpone: preparePostpone(context),
     followClock: prepareFollowClock(context),
     due: prepareDue(context),
-    isUnchanged: prepareIsUnchanged(context),
     nextDueAtMs: prepareNextDueAtMs(context),
     recover: prepareRecover(context),
     check: prepareCheck(context),

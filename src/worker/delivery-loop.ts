@@ -192,22 +192,7 @@ export class DeliveryLoop {
     this.#failures = 0
     health.succeeded()
     if (this.#lastFailure?.seq === entry.seq || this.#lastFailure?.failure.isGeneral === true) this.#lastFailure = null
-    if (settlement.kind === 'dropped' && this.#hasNewLease(entry)) {
-      this.#hasBacklog = true
-      return
-    }
-    return this.#settle(entry, settlement, signal)
-  }
-
-  /** The job was handed to us again while the old lease was being refused: the outcome goes out once more, under the new one. */
-  #hasNewLease(entry: OutboxEntry): boolean {
-    try {
-      return !this.#deps.journal.isUnchanged(entry)
-    } catch (error) {
-      if (!isJournalWriteFailure(error)) throw error
-      this.#deps.faults.report('journal', error)
-      return false
-    }
+    return this.#settle(entry, settlement, signal, entry.idempotencyKey)
   }
 
   #longestMs({ outcome }: OutboxEntry): number {
@@ -239,10 +224,20 @@ export class DeliveryLoop {
     })
   }
 
-  async #settle(entry: OutboxEntry, settlement: Settlement, signal: AbortSignal): Promise<void> {
-    const { journal, clock, onSettled } = this.#deps
-    const isWritten = await this.#write(() => journal.settle(entry.seq, settlement, clock.nowMs()), signal)
-    if (isWritten) onSettled(entry, settlement)
+  async #settle(entry: OutboxEntry, settlement: Settlement, signal: AbortSignal, deliveredKey?: string): Promise<void> {
+    const { journal, clock, logger, onSettled } = this.#deps
+    let isSettled = false
+    const isWritten = await this.#write(() => {
+      isSettled = journal.settle(entry.seq, settlement, clock.nowMs(), deliveredKey)
+    }, signal)
+    if (!isWritten) return
+    if (isSettled) {
+      onSettled(entry, settlement)
+      return
+    }
+    // While it was under way the job was offered again: the outcome goes out once more, for the lease that counts.
+    logger.info('outcome goes out again: the job has come back under another lease', { job: entry.job.id })
+    this.#hasBacklog = true
   }
 
   /**

@@ -1,4 +1,5 @@
-import type { Journal } from '../../domain/journal.ts'
+import { FAILURE_CODES } from '../../domain/failure-codes.ts'
+import type { Journal, JournalEntry } from '../../domain/journal.ts'
 import type { Job } from '../../domain/job.ts'
 import { decodeEntry, ENTRY_COLUMNS } from '../decode-row.ts'
 import { encodeJob, encodeLease } from '../encode-row.ts'
@@ -22,7 +23,7 @@ export function prepareAccept({ database, tally, newKey }: JournalContext): Jour
       const row = findNewest.get(job.id)
       if (row !== undefined) {
         const entry = decodeEntry(row)
-        if (entry.state !== 'settled') {
+        if (entry.state !== 'settled' && !isTriedAgain(entry, job)) {
           if (!isSameWork(entry.job, job)) return { kind: 'known', entry, isSameWork: false } as const
           return { kind: 'known', entry: { ...entry, job: adopt(entry.seq, entry.job, job) }, isSameWork: true } as const
         }
@@ -63,4 +64,13 @@ export function prepareAccept({ database, tally, newKey }: JournalContext): Jour
     setLease({ seq, attempt: offered.attempt, before: held, lease: offered.lease })
     return { ...held, attempt: offered.attempt, lease: offered.lease }
   }
+}
+
+/**
+ * The coordinator has moved on from a failure that it wants to see tried again, or takes back a cancel: to report either once more would
+ * use up the new attempt.
+ */
+function isTriedAgain({ state, job: { attempt }, failureCode }: JournalEntry, offered: Job): boolean {
+  if (state !== 'failed' || failureCode === null || offered.attempt <= attempt) return false
+  return FAILURE_CODES[failureCode].retryable || failureCode === 'E_CANCELED'
 }

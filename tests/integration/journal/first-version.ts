@@ -50,6 +50,7 @@ export function writeFirstVersion(stateDir: string, model: Model, entries: reado
       updatedAtMs: nowMs,
       // The first version kept none.
       failureCode: null,
+      isCredited: false,
       outbox: isWaiting ? { key: `old-${seq}`, tries: 0, dueMs: nowMs, hasFile: keepsFile } : null,
     })
     model.nextSeq += 1

@@ -10,6 +10,7 @@ export interface ModelEntry {
   recoveries: number
   updatedAtMs: number
   failureCode: FailureCode | null
+  isCredited: boolean
   outbox: { key: string; tries: number; dueMs: number; hasFile: boolean } | null
 }
 

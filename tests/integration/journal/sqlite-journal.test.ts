@@ -197,14 +197,37 @@ describe('a job that is leased to us again', () => {
     const canceled = { kind: 'failed', failure: jobFailure('E_CANCELED', 'by the test'), metrics: { run_ms: 1 } } as const
     await journal.recordOutcome(entry.seq, canceled, nowMs)
     const lease = { id: 'lease_2', expiresAt: '2026-01-01T00:30:00.000Z' }
-    journal.accept(sampleJob({ lease, attempt: 2 }), nowMs)
+    journal.accept(sampleJob({ lease, attempt: 1 }), nowMs)
     expect(journal.due(nowMs, 1)).toMatchObject([
       {
-        job: { attempt: 2 },
+        job: { lease },
         outcome: { kind: 'failed', failure: { code: 'E_SHUTDOWN', retryable: true }, metrics: { run_ms: 1 } },
       },
     ])
     expect(journal.recent(1)).toMatchObject([{ failureCode: 'E_SHUTDOWN' }])
+  })
+
+  it('is not settled by the answer to what was sent under the old lease, unless that paid for it', async () => {
+    const journal = openJournal(tempDir())
+    const { entry } = journal.accept(sampleJob(), nowMs)
+    const { idempotencyKey: sent } = await journal.recordOutcome(entry.seq, sampleProof(), nowMs)
+    journal.accept(sampleJob({ lease: { id: 'lease_2', expiresAt: '2026-01-01T00:30:00.000Z' }, attempt: 2 }), nowMs)
+    expect(journal.settle(entry.seq, DROPPED, nowMs, sent)).toBe(false)
+    expect(journal.due(nowMs, 1)).toMatchObject([{ job: { attempt: 2 } }])
+    expect(journal.settle(entry.seq, { kind: 'credited', reward: null, balance: null, unit: null }, nowMs, sent)).toBe(true)
+    expect(journal.counts()).toMatchObject({ outbox: 0, settled: 1 })
+  })
+
+  it('is tried again at once when the failure that is on its way may pass, and told of once more when it may not', async () => {
+    const journal = openJournal(tempDir())
+    const fail = async (id: string, code: FailureCode) => {
+      const { entry } = journal.accept(sampleJob({ id }), nowMs)
+      await journal.recordOutcome(entry.seq, { kind: 'failed', failure: jobFailure(code, 'm'), metrics: {} }, nowMs)
+      return journal.accept(sampleJob({ id, attempt: 2 }), nowMs)
+    }
+    expect(await fail('a', 'E_ENGINE')).toMatchObject({ kind: 'accepted', entry: { state: 'accepted', job: { attempt: 2 } } })
+    expect(await fail('b', 'E_INVALID')).toMatchObject({ kind: 'known', entry: { state: 'failed', job: { attempt: 2 } } })
+    expect(journal.counts()).toEqual({ accepted: 1, running: 0, outbox: 2, settled: 0 })
   })
 
   it('leaves a settled entry alone when a lease is renewed late', async () => {

@@ -53,6 +53,16 @@ export class HonestBooks {
     return documentOf(job)
   }
 
+  /** The job that this lease is of, if it is the one that counts. */
+  isCurrent(job: Held, leaseId: string): boolean {
+    return leaseOf(job) === leaseId
+  }
+
+  /** What was answered to this key; null before. */
+  answerTo(idempotencyKey: string): Settlement | null {
+    return this.#answers.get(idempotencyKey)?.settlement ?? null
+  }
+
   /** The lease has run out: the job is to be had again, one attempt further. */
   takeBack(job: Held): void {
     job.isHeld = false
@@ -74,6 +84,9 @@ export class HonestBooks {
     }
     const job = this.#jobs.find((each) => each.id === id)
     if (job === undefined) throw new Error(`${id} was never given out`)
+    if (outcome.kind === 'proved' && outcome.poc !== null && outcome.poc.signature !== `${lease?.id} ${attempt}`) {
+      throw new Error(`the proof of ${id} is signed for ${outcome.poc.signature}`)
+    }
     const settlement = this.#judge(job, lease?.id === leaseOf(job) && attempt === job.attempt, outcome)
     this.#answers.set(idempotencyKey, { body, settlement })
     return settlement

@@ -13,7 +13,9 @@ import { HonestBooks } from './honest-books.ts'
 import { startLife } from './miner-life.ts'
 import { JobWays, watchedJournal } from './watched-journal.ts'
 
-const MAX_STEPS = 5_000
+/** From here on nothing goes wrong any more: what is lost by then is lost for good. */
+const CALM_AFTER = 250
+const MAX_STEPS = 3_000
 const IDLE_MS = 1_000
 const FOR_EVER = new Promise<never>(() => undefined)
 
@@ -44,7 +46,8 @@ async function live(folder: string, { jobs, scheduler, luck, kills }: Fate): Pro
   const ways = new JobWays()
   const clock = new FakeClock()
   const wrong: unknown[] = []
-  const isUnlucky = (oneIn: number): boolean => (luck.next().value ?? 1) % oneIn === 0
+  let isCalm = false
+  const isUnlucky = (oneIn: number): boolean => !isCalm && (luck.next().value ?? 1) % oneIn === 0
   let life = bearLife(join(folder, '0'))
 
   for (let step = 0; ; step += 1) {
@@ -54,7 +57,9 @@ async function live(folder: string, { jobs, scheduler, luck, kills }: Fate): Pro
     if (scheduler.count() > 0) await scheduler.waitNext(1)
     else await clock.advance(IDLE_MS)
     await setImmediate()
-    meddle()
+    isCalm = step > CALM_AFTER
+    if (isCalm) takeBackUnheard()
+    else meddle()
     const { accepted, running, outbox } = life.journal.counts()
     if (books.areClosed && accepted + running + outbox === 0 && !life.isOffered()) break
   }
@@ -75,6 +80,13 @@ async function live(folder: string, { jobs, scheduler, luck, kills }: Fate): Pro
     }
   }
 
+  /** A job that was lost on its way to the miner comes back when its lease is over. */
+  function takeBackUnheard(): void {
+    if (life.isOffered()) return
+    const heard = new Set(life.journal.recent(1000).map(({ job }) => job.lease?.id))
+    for (const job of books.held()) if (![...heard].some((lease) => books.isCurrent(job, lease ?? ''))) books.takeBack(job)
+  }
+
   function bearLife(stateDir: string) {
     let isDead = false
     const turn = async (what: string): Promise<void> => {
@@ -83,7 +95,7 @@ async function live(folder: string, { jobs, scheduler, luck, kills }: Fate): Pro
     }
     const store = SqliteJournal.open({ stateDir })
     ways.readFrom(store)
-    const journal = watchedJournal(store, { ways, sync: () => turn('sync') })
+    const journal = watchedJournal(store, { ways, sync: () => turn('sync'), answerTo: (key) => books.answerTo(key) })
     const busy = new Set<string>()
     const engine: Engine = {
       workloads: ['llm_gen'],

@@ -1,4 +1,6 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Journal, JournalState } from '../../../src/domain/journal.ts'
+import type { Settlement } from '../../../src/domain/outcome.ts'
 
 /** The way of a job through the journal, as `domain/journal.ts` draws it. Null is no entry. */
 const WAYS: ReadonlyMap<JournalState | null, readonly JournalState[]> = new Map<JournalState | null, readonly JournalState[]>([
@@ -34,10 +36,12 @@ export interface WatchOptions {
   readonly ways: JobWays
   /** Stands for the disk. */
   readonly sync: () => Promise<void>
+  /** What the coordinator has said of the delivery with this key; null for nothing yet. */
+  readonly answerTo: (idempotencyKey: string) => Settlement | null
 }
 
 /** The journal, each of its changes told to `ways`. */
-export function watchedJournal(journal: Journal, { ways, sync }: WatchOptions): Journal {
+export function watchedJournal(journal: Journal, { ways, sync, answerTo }: WatchOptions): Journal {
   return {
     accept: (job, nowMs) => {
       const result = journal.accept(job, nowMs)
@@ -53,9 +57,14 @@ export function watchedJournal(journal: Journal, { ways, sync }: WatchOptions): 
       ways.step(seq, outcome.kind === 'proved' ? 'proven' : 'failed')
       return entry
     },
-    settle: (seq, settlement, nowMs) => {
-      journal.settle(seq, settlement, nowMs)
+    settle: (seq, settlement, nowMs, deliveredKey) => {
+      const key = journal.due(Number.MAX_SAFE_INTEGER, 1000).find((entry) => entry.seq === seq)?.idempotencyKey
+      if (key === undefined) throw new Error(`entry ${seq} is settled, and waits for nothing`)
+      const isSettled = journal.settle(seq, settlement, nowMs, deliveredKey)
+      if (!isSettled) return false
+      checkSettlement(seq, settlement, answerTo(key))
       ways.step(seq, 'settled')
+      return true
     },
     recover: (nowMs) => {
       const entries = journal.recover(nowMs)
@@ -73,5 +82,12 @@ export function watchedJournal(journal: Journal, { ways, sync }: WatchOptions): 
     counts: () => journal.counts(),
     prune: (settledBeforeMs) => journal.prune(settledBeforeMs),
     close: () => journal.close(),
+  }
+}
+
+/** No outcome is given up that the coordinator has not answered so; under a new key the old answer is no longer known. */
+function checkSettlement(seq: number, settlement: Settlement, answer: Settlement | null): void {
+  if (answer === null ? settlement.kind !== 'dropped' : !isDeepStrictEqual(settlement, answer)) {
+    throw new Error(`entry ${seq} is settled as ${settlement.kind}, and the coordinator said ${answer?.kind ?? 'nothing'}`)
   }
 }

@@ -83,6 +83,24 @@ describe('DeliveryLoop', () => {
     expect(journal.counts().outbox).toBe(0)
   })
 
+  it('sends an outcome again whose job came back under another lease while it was under way', async () => {
+    const { start, settled, loop, coordinator, journal, clock, logger } = await setUp()
+    const first = Promise.withResolvers<Settlement>()
+    coordinator.onDeliver = ({ job }) => (job.attempt === 1 ? first.promise : { kind: 'reported' })
+    void start()
+    const accepted = journal.accept(coreJob('a'), clock.nowMs())
+    const failure = { kind: 'failed', failure: jobFailure('E_INVALID', 'm'), metrics: {} } as const
+    loop.offer(await journal.recordOutcome(accepted.entry.seq, failure, clock.nowMs()))
+    await eventually('sent', () => coordinator.delivered.length === 1)
+    journal.accept(coreJob('a', { attempt: 2 }), clock.nowMs())
+    first.resolve({ kind: 'dropped', reason: 'lease lost' })
+    await eventually('settled', () => settled.length === 1)
+    expect(coordinator.delivered.map(({ job }) => job.attempt)).toEqual([1, 2])
+    expect(new Set(coordinator.delivered.map(({ idempotencyKey }) => idempotencyKey)).size).toBe(2)
+    expect(settled[0]?.settlement).toEqual({ kind: 'reported' })
+    expect(logger.messages('info')).toContain('outcome goes out again: the job has come back under another lease')
+  })
+
   it('sends an offered outcome at once', async () => {
     const { record, start, settled, loop } = await setUp()
     void start()
@@ -203,25 +221,6 @@ describe('DeliveryLoop', () => {
     expect(coordinator.delivered).toEqual([])
   })
 
-  it('sends an outcome again under the lease that it got while the old one was being refused', async () => {
-    const { coordinator, journal, clock, record, settled, start } = await setUp()
-    const lease = { id: 'L2', expiresAt: '2026-01-01T01:00:00.000Z' }
-    await record('a')
-    coordinator.onDeliver = () => {
-      if (coordinator.delivered.length > 1) return CREDITED
-      journal.accept(coreJob('a', { attempt: 2, lease }), clock.nowMs())
-      return { kind: 'dropped', reason: 'the lease is gone' }
-    }
-    void start()
-    await eventually('settled', () => settled.length === 1)
-    expect(settled[0]?.settlement).toEqual(CREDITED)
-    expect(coordinator.delivered.map(({ job }) => [job.attempt, job.lease?.id])).toEqual([
-      [1, undefined],
-      [2, 'L2'],
-    ])
-    expect(new Set(coordinator.delivered.map((entry) => entry.idempotencyKey)).size).toBe(2)
-  })
-
   it('waits for the deliveries under way before it ends', async () => {
     const { record, start, settled, loop, coordinator, stop } = await setUp()
     const { promise, resolve } = Promise.withResolvers<Settlement>()
@@ -299,7 +298,7 @@ describe('DeliveryLoop', () => {
     let isFull = true
     journal.settle = (...given) => {
       if (isFull) throw diskFull()
-      settle(...given)
+      return settle(...given)
     }
     for (const id of ['a', 'b', 'c']) await record(id)
     void start()
