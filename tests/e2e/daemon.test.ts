@@ -98,13 +98,13 @@ describe('the daemon', () => {
 
   it(
     'keeps the lease of a job alive that runs longer than the lease, however rare its heartbeats',
-    { timeout: 90_000 },
+    { timeout: 180_000 },
     async () => {
       const { coordinator, client } = await localCoordinator({ leaseS: 2, sweepMs: 50 })
       const { start } = await testMinerHome({ ...KEYS, HEARTBEAT_SECS: 30, COORD_URL: coordinator.url })
       const miner = start()
       const { id } = await client.submit({ workload: 'torch_bench', params: { size: 512, iterations: 1500 } })
-      const view = await client.finished(id)
+      const view = await client.finished(id, 170_000)
       expect(view).toMatchObject({ state: 'completed', attempt: 1 })
       expect(await miner.stop()).toBe(0)
     },
