@@ -152,6 +152,7 @@ async function acceptJob(deps: PollLoopDeps, job: Job, signal: AbortSignal): Pro
     logger.warn('job offered again: it is still being canceled', { lease: job.lease?.id })
     return false
   }
+  if (signal.aborted) return false
   let result
   try {
     result = journal.accept(job, clock.nowMs())
@@ -214,7 +215,10 @@ async function refuseMalformed(
     code: answer.failure.code,
     reason: answer.failure.message,
   })
-  if (answer.id !== null) await refuse(deps, answer.id, answer.leaseId, answer.failure, signal)
+  // A job that it holds came in order before: to refuse the broken copy would end the work.
+  if (answer.id !== null && deps.activeJobs.get(answer.id) === null) {
+    await refuse(deps, answer.id, answer.leaseId, answer.failure, signal)
+  }
 }
 
 async function refuse(

@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { NextAnswer } from '../../../src/domain/coordinator.ts'
+import { jobFailure } from '../../../src/domain/failure-codes.ts'
 import type { JournalEntry } from '../../../src/domain/journal.ts'
 import type { Lease } from '../../../src/domain/job.ts'
 import { SqliteJournal } from '../../../src/journal/sqlite-journal.ts'
@@ -230,6 +231,17 @@ describe('runPollLoop', () => {
     await eventually('refused', () => coordinator.refused.length === 1)
     expect(coordinator.refused[0]).toMatchObject({ id: '../x', failure: { code: 'E_INVALID' } })
     expect(journal.recent(10)).toEqual([])
+  })
+
+  it('does not refuse a broken copy of a job that it holds', async () => {
+    const { coordinator, clock, journal, activeJobs, run } = setUp({ slots: 2 })
+    const held = journal.accept(coreJob('a', { lease: lease('L1') }), clock.nowMs())
+    activeJobs.add(new ActiveJob(held.entry, clock.monotonicMs()))
+    coordinator.onNext = () => ({ kind: 'malformed', id: 'a', leaseId: 'L1', failure: jobFailure('E_INVALID', 'm') })
+    void run()
+    await eventually('offered', () => coordinator.queries.length === 1)
+    await clock.advance(POLL_MS)
+    expect(coordinator.refused).toEqual([])
   })
 
   it('backs off from a coordinator that fails, no faster than JOB_POLL_SECS, and comes back', async () => {
