@@ -37,6 +37,29 @@ describe('a daemon that runs out of file descriptors', () => {
   })
 })
 
+describe('a daemon that was suspended for longer than its leases', () => {
+  it('finds what it has lost, proves nothing twice, and makes up for no heartbeat', async () => {
+    let requests = 0
+    const { coordinator, client } = await localCoordinator({ leaseS: 1, sweepMs: 50, log: () => (requests += 1) })
+    const { start } = await testMinerHome({ ...KEYS, COORD_URL: coordinator.url })
+    const miner = start()
+    const { id } = await client.submit(SMALL)
+    await miner.waitForLine(/job accepted/)
+    miner.signal('SIGSTOP')
+    await eventually('the lease has run out', async () => (await client.view(id)).state === 'queued')
+    requests = 0
+    const resumedMs = performance.now()
+    miner.signal('SIGCONT')
+    await client.finished(id)
+    // Five heartbeats and as many polls a second are usual.
+    expect(requests).toBeLessThan(40 + (performance.now() - resumedMs) / 25)
+    expect(await client.view(id)).toMatchObject({ state: 'completed', attempt: 2 })
+    expect(await client.balance('w1')).toMatchObject({ balance: '0.25' })
+    expect(miner.lines.filter((line) => line.includes('proof accepted'))).toHaveLength(1)
+    expect(await miner.stop()).toBe(0)
+  })
+})
+
 describe.skipIf(whyNoSmallDisk !== null)(`a daemon on a disk that runs full (${whyNoSmallDisk ?? 'in memory'})`, () => {
   it('keeps a finished job while the journal cannot be written, takes no other, and delivers it once there is room', async () => {
     const { coordinator, client } = await localCoordinator()
