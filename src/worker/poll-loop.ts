@@ -210,11 +210,14 @@ async function refuseMalformed(
   answer: NextAnswer & { kind: 'malformed' },
   signal: AbortSignal,
 ): Promise<void> {
-  deps.logger[firstTime(deps, answer.id) ? 'warn' : 'debug']('job refused: it does not fit the API', {
-    job: answer.id,
-    code: answer.failure.code,
-    reason: answer.failure.message,
-  })
+  const isFirst = firstTime(deps, answer.id)
+  const facts = { job: answer.id, code: answer.failure.code, reason: answer.failure.message }
+  if (answer.failure.code === 'E_DENY')
+    deps.logger[isFirst ? 'error' : 'debug'](
+      'job refused: it brings the API key of this miner; have the key changed if a client may know it',
+      facts,
+    )
+  else deps.logger[isFirst ? 'warn' : 'debug']('job refused: it does not fit the API', facts)
   // A job that it holds came in order before: to refuse the broken copy would end the work.
   if (answer.id !== null && deps.activeJobs.get(answer.id) === null) {
     await refuse(deps, answer.id, answer.leaseId, answer.failure, signal)

@@ -244,6 +244,18 @@ describe('runPollLoop', () => {
     expect(coordinator.refused).toEqual([])
   })
 
+  it('calls for a person, once, when a job brings the API key', async () => {
+    const { coordinator, logger, clock, run } = setUp()
+    const failure = { code: 'E_DENY', message: 'm', retryable: true } as const
+    coordinator.onNext = () => ({ kind: 'malformed', id: 'a', leaseId: null, failure })
+    void run()
+    await eventually('refused again', async () => {
+      await clock.advance(POLL_MS)
+      return coordinator.refused.length > 2
+    })
+    expect(logger.messages('error')).toEqual([expect.stringContaining('API key of this miner')])
+  })
+
   it('backs off from a coordinator that fails, no faster than JOB_POLL_SECS, and comes back', async () => {
     const { coordinator, clock, started, run } = setUp()
     let left = 5
