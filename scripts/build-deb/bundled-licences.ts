@@ -9,9 +9,11 @@ const FOLDER = 'packaging/debian/licences'
  */
 export function bundledLicences(parts: readonly BundledPart[]): string {
   const lines = parts.map(({ name, version, licence, copyright, url }) =>
-    [`${name}${version === undefined ? '' : ` ${version}`}, ${url}`, `Copyright (c) ${copyright}`, `Licence: ${licence}`].join(
-      '\n',
-    ),
+    [
+      `${name}${version === undefined ? '' : ` ${version}`}, ${url}`,
+      copyright === undefined ? 'No copyright is claimed' : `Copyright (c) ${copyright}`,
+      `Licence: ${licence}`,
+    ].join('\n'),
   )
   // Of a choice, the first one is taken.
   const licences = new Set(parts.map(({ licence }) => licence.split(' OR ')[0] ?? licence))

@@ -52,10 +52,10 @@ export function npmComponent(shipped: LockedPackage, place: string): Models.Comp
 export function bundledComponent({ name, version, licence, copyright, url }: BundledPart, place: string): Models.Component {
   const component = new Models.Component(Enums.ComponentType.Library, name, {
     bomRef: `${place}#${name}`,
-    copyright: `Copyright (c) ${copyright}`,
     purl: new PackageURL('generic', undefined, name, version, undefined, undefined).toString(),
   })
   if (version !== undefined) component.version = version
+  if (copyright !== undefined) component.copyright = `Copyright (c) ${copyright}`
   component.licenses.add(new Models.LicenseExpression(licence))
   component.externalReferences.add(new Models.ExternalReference(url, Enums.ExternalReferenceType.Website))
   return component

@@ -8,7 +8,8 @@ const PartSchema = z.strictObject({
   version: z.string().optional(),
   /** SPDX's expression. */
   licence: z.string(),
-  copyright: z.string(),
+  /** Who holds it, and since when; absent where nobody claims it. */
+  copyright: z.string().optional(),
   url: z.url(),
   /** Bytes of the binary that show that the part, in this version, is in it. Node tells its parts itself. */
   mark: z.string().optional(),

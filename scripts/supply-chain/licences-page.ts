@@ -27,7 +27,7 @@ export function licencesPage({ parts, bundled, models }: LicencesFacts): string 
     ([name, inside]) =>
       `## In ${name}\n\n${table(
         ['part', 'version', 'licence', 'copyright'],
-        inside.map((part) => [`[${part.name}](${part.url})`, part.version ?? '', part.licence, part.copyright]),
+        inside.map((part) => [`[${part.name}](${part.url})`, part.version ?? '', part.licence, part.copyright ?? 'none claimed']),
       )}`,
   )
   return [
