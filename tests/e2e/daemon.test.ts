@@ -61,6 +61,8 @@ describe('the daemon', () => {
     const { coordinator, client } = await localCoordinator({ maxAttempts: 1 })
     const { start } = await testMinerHome({ ...KEYS, COORD_URL: coordinator.url })
     const miner = start()
+    // Its time begins before the engine is there, and to start one may take as long on a busy machine.
+    await client.finished((await client.submit(SMALL)).id)
     const view = await client.finished((await client.submit(job)).id)
     expect(view.state).toBe('failed')
     expect(view.error?.code).toBe(code)
