@@ -81,6 +81,7 @@ describe('the daemon', () => {
     await eventually('the poll has told', async () => (await fetchStatus(socket, 5_000)).coordinator.skipped?.['workload'] === 1)
     const status = await fetchStatus(socket, 5_000)
     expect(status).toMatchObject({ state: 'online', totals: { accepted: 1, proved: 1, credited: 1 }, outbox: { waiting: 0 } })
+    expect(status.engines).toEqual([expect.objectContaining({ engine: 'onnx', sandbox: expect.stringContaining('seccomp') })])
     expect(JSON.stringify(status)).not.toContain('secret-miner-key')
     expect(await miner.stop()).toBe(0)
   })

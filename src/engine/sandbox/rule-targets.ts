@@ -30,7 +30,7 @@ function isWithin(path: string, folder: string): boolean {
   return path === folder || path.startsWith(`${folder}/`)
 }
 
-/** Null for what is not there, or cannot be looked at. */
+/** Null for what is not there, or cannot be looked at. No number is used anew while an engine runs: its rules hold on to what was removed. */
 function identityOf(path: string): string | null {
   try {
     const { dev, ino } = statSync(path)
