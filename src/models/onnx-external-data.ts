@@ -5,7 +5,11 @@ import { JobFailureError } from '../domain/failure-codes.ts'
 /** Fields of onnx.proto that lead to the places of a model's external data. */
 const PATHS: Readonly<Record<string, readonly number[]>> = {
   // ModelProto: graph = 7, training_info = 20, functions = 25
-  model: [7],
+  model: [7, 20, 25],
+  // TrainingInfoProto: initialization = 1, algorithm = 2
+  training: [1, 2],
+  // FunctionProto: node = 7, attribute_proto = 11
+  function: [7, 11],
   // GraphProto: node = 1, initializer = 5, sparse_initializer = 15
   graph: [1, 5, 15],
   // NodeProto: attribute = 5
@@ -19,6 +23,12 @@ const PATHS: Readonly<Record<string, readonly number[]>> = {
 }
 const CHILD: Readonly<Record<string, string>> = {
   'model 7': 'graph',
+  'model 20': 'training',
+  'model 25': 'function',
+  'training 1': 'graph',
+  'training 2': 'graph',
+  'function 7': 'node',
+  'function 11': 'attribute',
   'graph 1': 'node',
   'graph 5': 'tensor',
   'graph 15': 'sparse',
@@ -34,6 +44,7 @@ const CHILD: Readonly<Record<string, string>> = {
   'tensor 13': 'entry',
 }
 const MAX_DEPTH = 64
+const MAX_TAG_BYTES = 5
 /** A key or a path of external data; anything longer is none. */
 const MAX_TEXT = 4096
 /** Exporters that write a file for each tensor make some hundreds of them. */
@@ -69,9 +80,8 @@ async function walk(reader: Reader, kind: string, from: number, to: number, dept
   const wanted = PATHS[kind] ?? []
   let at = from
   while (at < to) {
-    const tag = await reader.varint(at, to)
-    const [field, wire] = [Math.floor(tag.value / 8), tag.value % 8]
-    at = tag.next
+    const { field, wire, next } = await reader.tag(at, to)
+    at = next
     if (wire === 0) at = (await reader.varint(at, to)).next
     else if (wire === 1) at += 8
     else if (wire === 5) at += 4
@@ -93,11 +103,11 @@ async function readEntry(reader: Reader, from: number, to: number, found: Set<st
   const texts = new Map<number, string>()
   let at = from
   while (at < to) {
-    const tag = await reader.varint(at, to)
-    const length = await reader.varint(tag.next, to)
+    const { field, wire, next } = await reader.tag(at, to)
+    const length = await reader.varint(next, to)
     const end = length.next + length.value
-    if (tag.value % 8 !== 2 || end > to || length.value > MAX_TEXT) throw notOnnx()
-    texts.set(Math.floor(tag.value / 8), (await reader.bytes(length.next, length.value)).toString('utf8'))
+    if (wire !== 2 || end > to || length.value > MAX_TEXT) throw notOnnx()
+    texts.set(field, (await reader.bytes(length.next, length.value)).toString('utf8'))
     at = end
   }
   const value = texts.get(2)
@@ -133,6 +143,13 @@ class Reader {
       if (byte < 0x80) return { value, next: at + index + 1 }
     }
     throw notOnnx()
+  }
+
+  /** As every reader of protocol buffers takes it: of what goes beyond 32 bits nothing is left, so that none sees another field. */
+  async tag(at: number, end: number): Promise<{ readonly field: number; readonly wire: number; readonly next: number }> {
+    const { value, next } = await this.varint(at, Math.min(end, at + MAX_TAG_BYTES))
+    const tag = value % 2 ** 32
+    return { field: Math.floor(tag / 8), wire: tag % 8, next }
   }
 
   async bytes(at: number, length: number): Promise<Buffer> {
