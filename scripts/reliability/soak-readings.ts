@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { AppendedLines } from './appended-lines.ts'
 import type { ChainUnderTest } from './chain-under-test.ts'
 import { JobTimes } from './job-times.ts'
+import { machineSlowdown } from './machine-slowdown.ts'
 import { processFigures } from './process-figures.ts'
 import type { Reading } from './trend.ts'
 
@@ -11,7 +12,7 @@ const MEBIBYTE = 2 ** 20
 /** One look at both programs. Sizes in MiB. */
 export interface Look {
   readonly minerRssMb: number
-  /** The least of late; null until it is told. */
+  /** What is in use after all garbage was collected; null where it is not new. */
   readonly minerHeapMb: number | null
   readonly minerFiles: number
   readonly minerThreads: number
@@ -22,6 +23,8 @@ export interface Look {
   /** Its write-ahead log. */
   readonly walMb: number
   readonly logMb: number
+  /** How busy others keep the machine: 1 for not at all. */
+  readonly slowdown: number
 }
 
 /** Reads the figures of a chain again and again and keeps them. */
@@ -33,7 +36,6 @@ export class SoakReadings {
   readonly #heapLines: AppendedLines
   readonly #logLines: AppendedLines
   readonly #startedMs: number
-  #heapMb: number | null = null
 
   constructor(chain: ChainUnderTest, startedMs: number) {
     this.#chain = chain
@@ -48,12 +50,12 @@ export class SoakReadings {
     const { miner, coordinator, home } = this.#chain
     for (const line of this.#logLines.take()) this.times.take(line)
     const heap = this.#heapLines.take().at(-1)
-    if (heap !== undefined) this.#heapMb = Number(heap) / MEBIBYTE
+    const heapMb = heap === undefined ? null : Number(heap) / MEBIBYTE
     const { rssMb, files, threads } = processFigures(miner?.pid ?? -1)
     const engines = this.#chain.engines().map(rssOf)
     const look: Look = {
       minerRssMb: rssMb,
-      minerHeapMb: this.#heapMb,
+      minerHeapMb: heapMb,
       minerFiles: files,
       minerThreads: threads,
       engines: engines.length,
@@ -62,6 +64,7 @@ export class SoakReadings {
       journalMb: sizeMb(join(home.dir, 'state', 'journal.sqlite')),
       walMb: sizeMb(join(home.dir, 'state', 'journal.sqlite-wal')),
       logMb: sizeMb(join(home.dir, 'miner.log')),
+      slowdown: machineSlowdown(),
     }
     this.#keep(look)
     return look

@@ -1,22 +1,28 @@
 import type { Audit } from './books.ts'
 import type { Look } from './soak-readings.ts'
-import { judgeTrend } from './trend.ts'
+import { judgeTrend, median } from './trend.ts'
 import type { Reading, TrendLimit } from './trend.ts'
 
+type Latency = 'pickUpMs' | 'proofMs'
+
 /** The series that must stay where they are, and what each may do. Latencies of single jobs are among them. */
-type Steady = Exclude<keyof Look, 'engineRssMb' | 'journalMb' | 'walMb' | 'logMb'> | 'pickUpMs' | 'proofMs'
+type Steady = Exclude<keyof Look, 'engineRssMb' | 'journalMb' | 'walMb' | 'logMb' | 'slowdown'> | Latency
 
 /** Grounds: a leak of 1 KiB a job at two jobs a second is 7 MiB an hour. */
 const LIMITS: Readonly<Record<Steady, TrendLimit>> = {
-  minerRssMb: { perHour: 8, noise: 4 },
+  minerRssMb: { perHour: 8, noise: 6 },
   minerHeapMb: { perHour: 4, noise: 1.5 },
   minerFiles: { perHour: 3, noise: 3 },
   minerThreads: { perHour: 1, noise: 1 },
   engines: { perHour: 1, noise: 1 },
-  coordinatorRssMb: { perHour: 16, noise: 8 },
+  coordinatorRssMb: { perHour: 32, noise: 16 },
   pickUpMs: { perHour: 400, noise: 400 },
   proofMs: { perHour: 400, noise: 400 },
 }
+
+/** Times are those of the machine, too: where it is this busy, or gets busier by this factor, they say nothing of the miner. */
+const BUSY = { slowdown: 3, factor: 1.5 }
+const LATENCIES: ReadonlySet<string> = new Set<Latency>(['pickUpMs', 'proofMs'])
 
 /** What grows with each job, in bytes: a settled job stays in the journal for 30 days, its lines in the log until it is rotated. */
 const PER_JOB = { journalMb: 8_192, logMb: 4_096 }
@@ -35,7 +41,11 @@ export interface Verdict {
 
 /** Judges a soak by its series and by the books. */
 export function judgeSoak(series: SoakSeries, audit: Audit): Verdict {
-  const slopes = Object.entries(LIMITS).map(([name, limit]) => judgeSeries(name, series[name] ?? [], limit))
+  const isBusy = wasBusy(series['slowdown'] ?? [])
+  const slopes = Object.entries(LIMITS).map(([name, limit]) => {
+    const judged = judgeSeries(name, series[name] ?? [], limit)
+    return isBusy && LATENCIES.has(name) ? notJudged(judged) : judged
+  })
   const growth = Object.entries(PER_JOB).map(([name, limit]) =>
     judgeGrowth(name, series[name] ?? [], { limit, jobs: audit.jobs }),
   )
@@ -64,6 +74,17 @@ function judgeSeries(name: string, readings: readonly Reading[], limit: TrendLim
     line,
     problem: isSteady ? null : `${name} grows by ${perHour.toFixed(2)} an hour, over the limit of ${limitPerHour.toFixed(2)}`,
   }
+}
+
+function notJudged({ line }: Judged): Judged {
+  return { line: `${line}; not judged: others kept the machine busy`, problem: null }
+}
+
+function wasBusy(slowdowns: readonly Reading[]): boolean {
+  const values = slowdowns.map(({ value }) => value)
+  const half = Math.floor(values.length / 2)
+  const [before, after] = [median(values.slice(0, half)), median(values.slice(half))]
+  return Math.max(before, after) > BUSY.slowdown || after / before > BUSY.factor
 }
 
 function judgeGrowth(name: string, readings: readonly Reading[], { limit, jobs }: { limit: number; jobs: number }): Judged {

@@ -25,7 +25,10 @@ say(`seed ${seed}, ${minutes} minutes, ${jobsPerS} jobs a second`)
 const everyMs = Math.max((minutes * 60_000) / 30, 10_000)
 const startedMs = performance.now()
 let shownMs = Number.NEGATIVE_INFINITY
-say('   time    jobs   ended  miner MB  heap MB  files  threads  engines  engines MB  coordinator MB  journal MB  wal MB  log MB')
+let heapMb: number | null = null
+say(
+  '   time    jobs   ended  miner MB  heap MB  files  threads  engines  engines MB  coordinator MB  journal MB  wal MB  log MB  slowdown',
+)
 
 const stop = new AbortController()
 const timer = setTimeout(() => stop.abort(), minutes * 60_000)
@@ -53,6 +56,7 @@ say(wrong.length === 0 ? 'passed: nothing grows, and the books agree' : 'FAILED'
 process.exitCode = wrong.length === 0 ? 0 : 1
 
 function show(look: Look, jobs: { readonly submitted: number; readonly ended: number }): void {
+  heapMb = look.minerHeapMb ?? heapMb
   const nowMs = performance.now()
   if (nowMs - shownMs < everyMs) return
   shownMs = nowMs
@@ -62,7 +66,7 @@ function show(look: Look, jobs: { readonly submitted: number; readonly ended: nu
     [jobs.submitted, 8],
     [jobs.ended, 8],
     [look.minerRssMb.toFixed(1), 10],
-    [look.minerHeapMb?.toFixed(1) ?? '-', 9],
+    [heapMb?.toFixed(1) ?? '-', 9],
     [look.minerFiles, 7],
     [look.minerThreads, 9],
     [look.engines, 9],
@@ -71,6 +75,7 @@ function show(look: Look, jobs: { readonly submitted: number; readonly ended: nu
     [look.journalMb.toFixed(2), 12],
     [look.walMb.toFixed(2), 8],
     [look.logMb.toFixed(2), 8],
+    [look.slowdown.toFixed(1), 10],
   ]
   say(cells.map(([cell, width]) => String(cell).padStart(width)).join(''))
 }

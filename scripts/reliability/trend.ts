@@ -63,7 +63,7 @@ export function theilSen(points: readonly Reading[]): number {
   return median(slopes)
 }
 
-function median(values: readonly number[]): number {
+export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b)
   const middle = sorted.length / 2
   return sorted.length % 2 === 1
