@@ -30,11 +30,6 @@ export function jobFailure(code: FailureCode, message: string): JobFailure {
   return { code, message: cut(message), retryable: FAILURE_CODES[code].retryable }
 }
 
-/** What stands in place of `E_CANCELED` for a job that was offered anew before it had ended: the coordinator wants it after all. */
-export function outdatedCancel(): JobFailure {
-  return jobFailure('E_SHUTDOWN', 'the job was canceled under a former lease and offered again before it had ended')
-}
-
 /** A failure on its way up the stack: thrown by a workload or an engine, reported to the coordinator by the worker. */
 export class JobFailureError extends Error {
   override readonly name = 'JobFailureError'

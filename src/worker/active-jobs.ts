@@ -19,8 +19,6 @@ export class ActiveJob {
   lease: Lease | null
   /** Steps done of steps in all, as the workload tells them. */
   progress: { readonly done: number; readonly total: number } | null = null
-  /** True when the coordinator offered the job anew after it, or its lost lease, had this miner end it: the cancel is out of date. */
-  isWantedAgain = false
   /** Heartbeat answers in a row that did not name this job's lease. */
   missedLeases = 0
 
@@ -37,7 +35,6 @@ export class ActiveJob {
 
   /** Takes over the lease and the attempt under which the coordinator has offered the same job again. */
   adopt(job: Job): void {
-    if (this.signal.aborted && job.lease?.id !== this.lease?.id) this.isWantedAgain = true
     this.#entry = { seq: this.#entry.seq, job }
     this.lease = job.lease
     this.missedLeases = 0

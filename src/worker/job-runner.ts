@@ -1,7 +1,7 @@
 import type { CrashPointHook } from '../domain/crash-points.ts'
 import type { Engine, RunResult } from '../domain/engine.ts'
 import { AitbcError } from '../domain/errors.ts'
-import { JobFailureError, outdatedCancel } from '../domain/failure-codes.ts'
+import { JobFailureError } from '../domain/failure-codes.ts'
 import type { JobFailure } from '../domain/failure-codes.ts'
 import type { Journal, JournalEntry, OutboxEntry } from '../domain/journal.ts'
 import type { Job } from '../domain/job.ts'
@@ -206,7 +206,7 @@ export class JobRunner {
     const { journal, clock, faults } = this.#deps
     for (;;) {
       try {
-        return await journal.recordOutcome(active.entry.seq, underPresentLease(outcome, active), clock.nowMs(), sign)
+        return await journal.recordOutcome(active.entry.seq, outcome, clock.nowMs(), sign)
       } catch (error) {
         if (isOutputGone(error)) {
           const gone = new JobFailureError('E_ENGINE', 'the output was gone before it could be kept', { cause: error })
@@ -233,12 +233,6 @@ export class JobRunner {
       logger.warn('work directory not removed', { error: String(error) })
     }
   }
-}
-
-/** A cancel says nothing of a lease that came after it. */
-function underPresentLease(outcome: Outcome, { isWantedAgain }: ActiveJob): Outcome {
-  const isCanceled = outcome.kind === 'failed' && outcome.failure.code === 'E_CANCELED'
-  return isCanceled && isWantedAgain ? { ...outcome, failure: outdatedCancel() } : outcome
 }
 
 function isSameHold(a: Job, b: Job): boolean {

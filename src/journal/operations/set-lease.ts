@@ -1,4 +1,3 @@
-import { outdatedCancel } from '../../domain/failure-codes.ts'
 import type { Lease } from '../../domain/job.ts'
 import { encodeLease } from '../encode-row.ts'
 import type { JournalDatabase } from '../journal-database.ts'
@@ -13,24 +12,16 @@ export interface LeaseChange {
 /**
  * Writes lease and attempt of an unsettled entry. A proof names both and its signature covers them, so that with either
  * the body of a waiting delivery changes: the old idempotency key would be refused with it, and a signature made for
- * the old lease as false. So it gets a new key and goes unsigned. That the job was canceled under the old lease says nothing of the
- * new one: it is handed back instead. To be called inside a transaction.
+ * the old lease as false. So it gets a new key and goes unsigned. To be called inside a transaction.
  */
 export function prepareSetLease(database: JournalDatabase, newKey: () => string): (change: LeaseChange) => void {
   const update = database.prepare('UPDATE jobs SET attempt = ?, lease = ? WHERE seq = ?')
   const renewKey = database.prepare(
     `UPDATE outbox SET idempotency_key = ?, outcome = json_replace(outcome, '$.poc', NULL) WHERE seq = ?`,
   )
-  const { code, ...failure } = outdatedCancel()
-  const handBack = database.prepare(
-    `UPDATE jobs SET failure_code = ? WHERE seq = ? AND state = 'failed' AND failure_code = 'E_CANCELED'`,
-  )
-  const renewFailure = database.prepare(`UPDATE outbox SET outcome = json_set(outcome, '$.failure', json(?)) WHERE seq = ?`)
 
   return ({ seq, before, attempt, lease }) => {
     update.run(attempt, encodeLease(lease), seq)
-    if (before.attempt === attempt && before.lease?.id === lease?.id) return
-    renewKey.run(newKey(), seq)
-    if (handBack.run(code, seq).changes > 0) renewFailure.run(JSON.stringify({ code, ...failure }), seq)
+    if (before.attempt !== attempt || before.lease?.id !== lease?.id) renewKey.run(newKey(), seq)
   }
 }

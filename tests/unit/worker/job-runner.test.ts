@@ -139,21 +139,6 @@ describe('JobRunner', () => {
     expect(logger.messages('warn')).toEqual([])
   })
 
-  it('hands a canceled job back that the coordinator has leased anew before it had ended', async () => {
-    const { start, runner, outcomes, activeJobs, journal, clock } = setUp(
-      ({ signal }) => new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
-    )
-    start(coreJob('a', { lease: lease('one') }))
-    await eventually('running', () => activeJobs.get('a')?.state === 'running')
-    activeJobs.get('a')?.cancel('E_CANCELED', 'the lease was lost')
-    activeJobs.get('a')?.adopt(journal.accept(coreJob('a', { attempt: 2, lease: lease('two') }), clock.nowMs()).entry.job)
-    await runner.whenIdle()
-    expect(outcomes[0]).toMatchObject({
-      job: { lease: { id: 'two' } },
-      outcome: { failure: { code: 'E_SHUTDOWN', retryable: true } },
-    })
-  })
-
   it('gives the engine the stricter of the limits, and a deadline that shortens the runtime', async () => {
     let limits: RunRequest['limits'] | null = null
     const { start, runner, clock } = setUp(async (request) => {
