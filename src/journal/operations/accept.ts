@@ -25,6 +25,8 @@ export function prepareAccept({ database, tally, newKey }: JournalContext): Jour
         const entry = decodeEntry(row)
         if (entry.state !== 'settled' && !isTriedAgain(entry, job)) {
           if (!isSameWork(entry.job, job)) return { kind: 'known', entry, isSameWork: false } as const
+          // A cancel belongs to the lease for which it was: reported under a new one, it would end a job that is wanted.
+          if (entry.failureCode === 'E_CANCELED') return { kind: 'known', entry, isSameWork: true } as const
           return { kind: 'known', entry: { ...entry, job: adopt(entry.seq, entry.job, job) }, isSameWork: true } as const
         }
         const isSame = job.attempt === entry.job.attempt

@@ -191,20 +191,14 @@ describe('a job that is leased to us again', () => {
     expect(after?.idempotencyKey).not.toBe(before.idempotencyKey)
   })
 
-  it('is handed back, not reported as canceled, when it was canceled under the former lease', async () => {
+  it('keeps the lease for which it was canceled while the cancel waits to be told', async () => {
     const journal = openJournal(tempDir())
     const { entry } = journal.accept(sampleJob(), nowMs)
-    const canceled = { kind: 'failed', failure: jobFailure('E_CANCELED', 'by the test'), metrics: { run_ms: 1 } } as const
-    await journal.recordOutcome(entry.seq, canceled, nowMs)
+    const canceled = { kind: 'failed', failure: jobFailure('E_CANCELED', 'by the test'), metrics: {} } as const
+    const waiting = await journal.recordOutcome(entry.seq, canceled, nowMs)
     const lease = { id: 'lease_2', expiresAt: '2026-01-01T00:30:00.000Z' }
-    journal.accept(sampleJob({ lease, attempt: 1 }), nowMs)
-    expect(journal.due(nowMs, 1)).toMatchObject([
-      {
-        job: { lease },
-        outcome: { kind: 'failed', failure: { code: 'E_SHUTDOWN', retryable: true }, metrics: { run_ms: 1 } },
-      },
-    ])
-    expect(journal.recent(1)).toMatchObject([{ failureCode: 'E_SHUTDOWN' }])
+    expect(journal.accept(sampleJob({ lease }), nowMs)).toMatchObject({ kind: 'known', isSameWork: true })
+    expect(journal.due(nowMs, 2)).toEqual([waiting])
   })
 
   it('is not settled by the answer to what was sent under the old lease, unless that paid for it', async () => {
