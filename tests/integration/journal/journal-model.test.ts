@@ -28,6 +28,8 @@ interface Real {
 }
 
 type Command = fc.AsyncCommand<Model, Real>
+/** The disk of a busy machine takes its time. */
+const TIMEOUT_MS = 120_000
 const MISSING_SEQ = 9999
 const NOTHING_PAID = { reward: null, balance: null, unit: null }
 
@@ -287,7 +289,8 @@ const reopen = (isRecovering: boolean): Command =>
 /** A person cleans up too much: the work is lost, and to be done again. */
 const loseOutput = (n: number): Command =>
   command(`the output of ${n} is deleted while no daemon runs`, async (model, real) => {
-    const entry = pick(model, n)
+    const withFile = model.entries.filter(({ outbox }) => outbox?.hasFile === true)
+    const entry = withFile[n % Math.max(withFile.length, 1)]
     real.journal.close()
     if (entry !== undefined) rmSync(join(real.stateDir, 'outputs', String(entry.seq)), { force: true })
     real.journal = openJournal(real)
@@ -320,61 +323,67 @@ function startOnRemains(real: Real): void {
 }
 
 describe('the SQLite journal', () => {
-  it('does what a plain list of entries would do, whatever is called, wherever it is killed, and whichever version began it', async () => {
-    const entry = fc.nat(5)
-    const deathPoint = fc.constantFrom<DeathPoint>('before-commit', 'after-file', 'after-commit')
-    const changes: fc.Arbitrary<Command>[] = [
-      fc.tuple(fc.nat(3), fc.integer({ min: 1, max: 3 })).map(([job, attempt]) => accept(job, attempt)),
-      entry.map(markRunning),
-      fc
-        .tuple(entry, fc.constantFrom('memory' as const, 'file' as const, 'failed' as const, 'handed back' as const))
-        .map(([n, kind]) => recordOutcome(n, kind)),
-      fc.tuple(entry, fc.nat(10)).map(([n, ms]) => postpone(n, ms)),
-      fc.tuple(entry, fc.nat(3)).map(([n, number]) => renewLease(n, number)),
-      fc
-        .tuple(
-          entry,
-          fc.constantFrom('credited' as const, 'dropped' as const, 'dropped' as const),
-          fc.constantFrom('no key' as const, 'its key' as const, 'an old key' as const),
-        )
-        .map(([n, kind, by]) => settle(n, kind, by)),
-      fc.integer({ min: -50, max: 50 }).map(moveClock),
-      fc.constant(command('check', async (_model, { journal }) => journal.check())),
-      fc.nat(10).map(prune),
-      fc.boolean().map(reopen),
-    ]
-    const killed = fc.tuple(fc.oneof(...changes), deathPoint).map(([change, point]) => killedIn(change, point))
-    const commands = fc.commands([...changes, ...changes, killed, killed, killed, entry.map(loseOutput)], {
-      maxCommands: 40,
-      size: 'max',
-    })
-    const oldEntry = fc.record<OldEntry>({
-      job: fc.nat(3),
-      attempt: fc.integer({ min: 1, max: 3 }),
-      state: fc.constantFrom<JournalState>('accepted', 'running', 'proven', 'failed', 'settled'),
-      hasFile: fc.boolean(),
-    })
-    const oldEntries = fc.option(fc.uniqueArray(oldEntry, { selector: ({ job }) => job }))
-    await fc.assert(
-      fc.asyncProperty(commands, oldEntries, fc.option(deathPoint), async (commands, oldEntries, migrationDeath) => {
-        const folder = mkdtempSync(join(tmpdir(), 'aitbc-model-'))
-        const stateDir = join(folder, '0')
-        mkdirSync(stateDir)
-        const model: Model = { nowMs: Date.UTC(2026, 0, 1), nextSeq: 1, entries: [] }
-        if (oldEntries !== null) writeFirstVersion(stateDir, model, oldEntries)
-        const start = { folder, stateDir, keys: 0, lives: 0, dying: migrationDeath, remains: null }
-        const real: Real = Object.assign(start, { journal: openJournal(start) })
-        try {
-          real.dying = null
-          startOnRemains(real)
-          compare(model, real)
-          await fc.asyncModelRun(() => ({ model, real }), commands)
-        } finally {
-          real.journal.close()
-          rmSync(folder, { recursive: true })
-        }
-      }),
-      { numRuns: 20 },
-    )
-  })
+  it(
+    'does what a plain list of entries would do, whatever is called, wherever it is killed, and whichever version began it',
+    async () => {
+      const entry = fc.nat(5)
+      const deathPoint = fc.constantFrom<DeathPoint>('before-commit', 'after-file', 'after-commit')
+      const changes: fc.Arbitrary<Command>[] = [
+        fc.tuple(fc.nat(3), fc.integer({ min: 1, max: 3 })).map(([job, attempt]) => accept(job, attempt)),
+        entry.map(markRunning),
+        fc
+          .tuple(entry, fc.constantFrom('memory' as const, 'file' as const, 'failed' as const, 'handed back' as const))
+          .map(([n, kind]) => recordOutcome(n, kind)),
+        fc.tuple(entry, fc.nat(10)).map(([n, ms]) => postpone(n, ms)),
+        fc.tuple(entry, fc.nat(3)).map(([n, number]) => renewLease(n, number)),
+        fc
+          .tuple(
+            entry,
+            fc.constantFrom('credited' as const, 'dropped' as const, 'dropped' as const),
+            fc.constantFrom('no key' as const, 'its key' as const, 'an old key' as const),
+          )
+          .map(([n, kind, by]) => settle(n, kind, by)),
+        fc.integer({ min: -50, max: 50 }).map(moveClock),
+        fc.constant(command('check', async (_model, { journal }) => journal.check())),
+        fc.nat(10).map(prune),
+        fc.boolean().map(reopen),
+      ]
+      const killed = fc.tuple(fc.oneof(...changes), deathPoint).map(([change, point]) => killedIn(change, point))
+      // The one death that leaves a file without a row, and one that is seldom met by chance.
+      const killedWithFile = fc.tuple(entry, deathPoint).map(([n, point]) => killedIn(recordOutcome(n, 'file'), point))
+      const commands = fc.commands([...changes, ...changes, killed, killed, killedWithFile, entry.map(loseOutput)], {
+        maxCommands: 40,
+        size: 'max',
+      })
+      const oldEntry = fc.record<OldEntry>({
+        job: fc.nat(3),
+        attempt: fc.integer({ min: 1, max: 3 }),
+        state: fc.constantFrom<JournalState>('accepted', 'running', 'proven', 'failed', 'settled'),
+        hasFile: fc.boolean(),
+      })
+      const oldEntries = fc.option(fc.uniqueArray(oldEntry, { selector: ({ job }) => job }))
+      await fc.assert(
+        fc.asyncProperty(commands, oldEntries, fc.option(deathPoint), async (commands, oldEntries, migrationDeath) => {
+          const folder = mkdtempSync(join(tmpdir(), 'aitbc-model-'))
+          const stateDir = join(folder, '0')
+          mkdirSync(stateDir)
+          const model: Model = { nowMs: Date.UTC(2026, 0, 1), nextSeq: 1, entries: [] }
+          if (oldEntries !== null) writeFirstVersion(stateDir, model, oldEntries)
+          const start = { folder, stateDir, keys: 0, lives: 0, dying: migrationDeath, remains: null }
+          const real: Real = Object.assign(start, { journal: openJournal(start) })
+          try {
+            real.dying = null
+            startOnRemains(real)
+            compare(model, real)
+            await fc.asyncModelRun(() => ({ model, real }), commands)
+          } finally {
+            real.journal.close()
+            rmSync(folder, { recursive: true })
+          }
+        }),
+        { numRuns: 15 },
+      )
+    },
+    TIMEOUT_MS,
+  )
 })
