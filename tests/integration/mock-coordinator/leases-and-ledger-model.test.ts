@@ -157,9 +157,10 @@ function pick(model: LeaseModel, n: number): ModelJob | undefined {
 const submit = (rewardMinor: bigint, ttlS: number): Command =>
   command(`submit(${decimal(rewardMinor)}, ${ttlS} s)`, (model, { desks: { store, jobs } }) => {
     const reward = { amount: decimal(rewardMinor), unit: 'AITBC' }
-    const { id } = store.transact('submit', () =>
+    const { id, reward: shown } = store.transact('submit', () =>
       jobs.submit(identity(minerAt(0)), { workload: 'llm_gen', params: {}, reward, ttl_s: ttlS }),
     )
+    expect(shown).toEqual(reward)
     model.jobs.push({
       id,
       rewardMinor,
@@ -356,8 +357,9 @@ describe('the coordinator, whatever its miners and clients do', () => {
           fc
             .tuple(saying, fc.constantFrom(...CODES), fc.boolean())
             .map(([said, code, isRetryable]) => fail(said, code, isRetryable)),
+          right.map((said) => fail(said, 'E_OOM', true)),
           job.map(cancel),
-          fc.constantFrom(1, 25, 59, 61).map(pass),
+          fc.constantFrom(1, 25, 59, 60, 61).map(pass),
           // Seldom: it takes as long as a hundred of the others.
           fc.nat(5).map((n) => (n === 0 ? restart() : pass(1))),
         ],

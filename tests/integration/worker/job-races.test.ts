@@ -74,8 +74,8 @@ async function live(folder: string, { jobs, scheduler, luck, kills }: Fate): Pro
   function meddle(): void {
     for (const job of books.held()) {
       const fate = luck.next().value ?? 1
-      if (fate % 60 === 0) books.takeBack(job)
-      else if (fate % 60 === 1) {
+      if (fate % 20 === 0) books.takeBack(job)
+      else if (fate % 40 === 1) {
         books.cancel(job)
         life.cancel(job.id)
       }
@@ -187,7 +187,7 @@ describe('a job, in whatever order things happen', () => {
             rmSync(folder, { recursive: true })
           }
         }),
-        { numRuns: 25 },
+        { numRuns: 40 },
       )
     },
     TIMEOUT_MS,

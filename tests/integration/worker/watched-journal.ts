@@ -34,7 +34,7 @@ export class JobWays {
 
 export interface WatchOptions {
   readonly ways: JobWays
-  /** Stands for the disk. */
+  /** Stands for the disk: what waits for it lets others go first. */
   readonly sync: () => Promise<void>
   /** What the coordinator has said of the delivery with this key; null for nothing yet. */
   readonly answerTo: (idempotencyKey: string) => Settlement | null
@@ -53,6 +53,7 @@ export function watchedJournal(journal: Journal, { ways, sync, answerTo }: Watch
       ways.step(seq, 'running')
     },
     recordOutcome: async (seq, outcome, nowMs, sign) => {
+      await sync()
       const entry = await journal.recordOutcome(seq, outcome, nowMs, sign)
       ways.step(seq, outcome.kind === 'proved' ? 'proven' : 'failed')
       return entry
