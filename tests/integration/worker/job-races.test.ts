@@ -67,7 +67,7 @@ async function live(folder: string, { jobs, scheduler, luck, kills }: Fate): Pro
   }
   await life.end()
   expect(wrong).toEqual([])
-  expect(new Set(ways.all())).toEqual(new Set(['settled']))
+  expect(ways.all().filter((state) => state !== 'settled')).toEqual([])
   expect(books.credits).toBe(books.endings().filter((ending) => ending === 'completed').length)
 
   /** What others do meanwhile: a client cancels, a lease runs out. */
