@@ -155,6 +155,16 @@ const accept = (job: number, attempt: number): Command =>
     model.nextSeq += 1
   })
 
+/** A job that the journal knows comes back one attempt further, whatever has become of it. */
+const offerFurther = (n: number): Command => ({
+  check: () => true,
+  toString: () => `offer ${n} one attempt further`,
+  run: async (model, real) => {
+    const entry = pick(model, n)
+    if (entry !== undefined) await accept(Number(entry.id.replace('job_', '')), entry.attempt + 1).run(model, real)
+  },
+})
+
 /** The same attempt of a job that was handed back is entered again, eight times at most; nothing else within a minute. */
 function isRepeat(model: Model, newest: ModelEntry, attempt: number): boolean {
   const entered = model.entries.filter((entry) => entry.id === newest.id && entry.attempt === attempt).length
@@ -330,6 +340,7 @@ describe('the SQLite journal', () => {
       const deathPoint = fc.constantFrom<DeathPoint>('before-commit', 'after-file', 'after-commit')
       const changes: fc.Arbitrary<Command>[] = [
         fc.tuple(fc.nat(1), fc.integer({ min: 1, max: 3 })).map(([job, attempt]) => accept(job, attempt)),
+        entry.map(offerFurther),
         entry.map(markRunning),
         fc
           .tuple(entry, fc.constantFrom('memory' as const, 'file' as const, 'failed' as const, 'handed back' as const))
