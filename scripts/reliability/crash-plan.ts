@@ -23,8 +23,8 @@ export type Strike =
  * id, no disk is full, and it is not night. The journal's own tests strike there.
  */
 const NOT_MET = /^(reconcile|renew|check|prune):/
-/** Met once in a life, at its start. */
-const AT_START = /^(migrate|recover|clock|register):/
+/** Met once in a life, at its start, or with few jobs of the mix. */
+const RARE = /^(migrate|recover|clock|register|upload|cancel):|^outcome:after-file$|^deliver:uploaded$/
 /** Met while the coordinator is away: outcomes wait. */
 const WITHOUT_COORDINATOR = /^(clock|postpone):/
 
@@ -67,7 +67,7 @@ export class CrashPlanner {
       kind: 'point',
       target: target === 'miner' ? 'miner' : 'coordinator',
       point,
-      nth: AT_START.test(point) ? 1 : this.#random.between(1, 3),
+      nth: RARE.test(point) ? 1 : this.#random.between(1, 3),
       deadMs: this.#deadMs(),
       other: WITHOUT_COORDINATOR.test(point) ? 'dead' : point.startsWith('register:') ? 'restarts' : 'lives',
     }
