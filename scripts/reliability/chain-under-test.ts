@@ -20,8 +20,6 @@ const MAX_ATTEMPTS = 1_000
 const ORPHANS_END_WITHIN_MS = 15_000
 
 export interface ChainOptions {
-  /** Further arguments of the coordinator. */
-  readonly coordinatorArgs?: readonly string[]
   /** Further keys of miner.conf. */
   readonly minerKeys?: Readonly<Record<string, string | number>>
   /** @default so short that a miner that is dead for a moment loses its leases, which is part of the test */
@@ -155,9 +153,9 @@ export class ChainUnderTest {
   }
 }
 
-function coordinatorArgs(home: MinerHome, port: string, { coordinatorArgs = [], leaseS = LEASE_S }: ChainOptions): string[] {
+function coordinatorArgs(home: MinerHome, port: string, { leaseS = LEASE_S }: ChainOptions): string[] {
   const limits = ['--lease-secs', String(leaseS), '--max-attempts', String(MAX_ATTEMPTS)]
-  return ['--port', port, '--db', join(home.dir, 'coordinator.sqlite'), '--quiet', ...limits, ...coordinatorArgs]
+  return ['--port', port, '--db', join(home.dir, 'coordinator.sqlite'), '--quiet', ...limits]
 }
 
 function armed(crashPoint: string | undefined): Record<string, string> {
