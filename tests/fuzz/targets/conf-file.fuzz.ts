@@ -90,6 +90,7 @@ export const confFile = fuzzTarget({
     }
     return {
       holds: (text) => {
+        checkAsShell(text)
         const first = load('given.conf', text)
         if (!first.ok) {
           if (!first.problems.some(({ severity }) => severity === 'error')) throw new Error('refused without an error')
@@ -104,6 +105,17 @@ export const confFile = fuzzTarget({
     }
   },
 })
+
+/** No value is cut or joined: between the quotes, or one word, as a shell takes it. */
+function checkAsShell(text: string): void {
+  const lines = text.replace(/^\uFEFF/, '').split(/\r\n|\r|\n/)
+  for (const { value, line } of parseConfFile(text).assignments) {
+    const rest = (lines[line - 1] ?? '').replace(/^[^=]*=\s*/, '')
+    const quote = /^["']/.exec(rest)?.[0]
+    const word = quote === undefined ? (/^[^\s#]\S*/.exec(rest)?.[0] ?? '') : rest.slice(1, rest.indexOf(quote, 1))
+    if (value !== word) throw new Error(`line ${line} is read as ${JSON.stringify(value)}, and says ${JSON.stringify(word)}`)
+  }
+}
 
 /** The file again, each key once, with what is replaced replaced. */
 function rendered(text: string, { values }: GoodConfig): string {

@@ -27,6 +27,7 @@ const SAFETENSORS = [
 ]
 
 const HEADERS = [
+  { a: { dtype: 'U8', shape: [8], data_offsets: [0, 8] }, b: { dtype: 'U8', shape: [8], data_offsets: [0, 8] } },
   { x: { dtype: 'F32', shape: [2, 2], data_offsets: [0, 16] } },
   { __metadata__: { format: 'pt' }, a: { dtype: 'F4', shape: [3], data_offsets: [0, 1.5] } },
   {
