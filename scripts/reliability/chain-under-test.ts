@@ -30,9 +30,12 @@ export interface ChainOptions {
   readonly minerEnvironment?: (dir: string) => Readonly<Record<string, string>>
 }
 
+/** Engines have a TMPDIR of their own. */
+const MARK = 'XDG_RUNTIME_DIR'
+
 /**
  * A coordinator with its database and a miner with its folders, as processes that may be killed and started again. All that
- * a miner starts is recognised by its TMPDIR, which it hands down, and which each life of it has its own.
+ * a miner starts is recognised by its XDG_RUNTIME_DIR, which it hands down as it is, and which each life of it has its own.
  */
 export class ChainUnderTest {
   readonly home: MinerHome
@@ -81,7 +84,7 @@ export class ChainUnderTest {
     this.#lives += 1
     const tmpDir = this.#tmpDir(this.#lives)
     mkdirSync(tmpDir, { recursive: true })
-    const environment = { TMPDIR: tmpDir, ...minerEnvironment?.(this.home.dir), ...armed(crashPoint) }
+    const environment = { TMPDIR: tmpDir, [MARK]: tmpDir, ...minerEnvironment?.(this.home.dir), ...armed(crashPoint) }
     this.miner = new Program('miner', 'src/main.ts', ['run', '--config', this.home.confFile], environment, flags)
     return this.miner
   }
@@ -145,7 +148,7 @@ export class ChainUnderTest {
   }
 
   #startedIn(life: number): number[] {
-    return markedProcesses('TMPDIR', this.#tmpDir(life))
+    return markedProcesses(MARK, this.#tmpDir(life))
   }
 
   #tmpDir(life: number): string {
