@@ -25,9 +25,13 @@ describe('grammarProblem', () => {
     'root ::= "a"{0,500} "b"{0,500} "c"{0,500}',
     'root ::= ([a-z]? [a-z]? [a-z]?){0,30} "9"',
     'root ::= (("a"*)*)* "b"',
-    `root ::= ${Array.from({ length: 5000 }, (_, at) => `"item ${at}"`).join(' | ')}`,
   ])('takes %j', (grammar) => {
     expect(grammarProblem(grammar)).toBeNull()
+  })
+
+  it('takes a choice of five thousand texts', () => {
+    const texts = Array.from({ length: 5000 }, (_, at) => `"item ${at}"`)
+    expect(grammarProblem(`root ::= ${texts.join(' | ')}`)).toBeNull()
   })
 
   it.each([
