@@ -74,6 +74,19 @@ describe('a job that is leased to us again', () => {
     expect(journal.counts()).toEqual({ accepted: 1, running: 0, outbox: 2, settled: 0 })
   })
 
+  it.each(['E_CANCELED', 'E_SHUTDOWN'] as const)(
+    'is begun anew when it had ended as %s, which goes its own way',
+    async (code) => {
+      const journal = openJournal(tempDir())
+      const { entry } = journal.accept(sampleJob(), nowMs)
+      const failure = { kind: 'failed', failure: jobFailure(code, 'm'), metrics: {} } as const
+      const waiting = await journal.recordOutcome(entry.seq, failure, nowMs)
+      const again = sampleJob({ lease: { id: 'lease_2', expiresAt: '2026-01-01T00:30:00.000Z' }, attempt: 2 })
+      expect(journal.accept(again, nowMs)).toMatchObject({ kind: 'accepted', entry: { seq: 2, job: { attempt: 2 } } })
+      expect(journal.due(nowMs, 5)).toEqual([waiting])
+    },
+  )
+
   it('leaves a settled entry alone when a lease is renewed late', async () => {
     const journal = openJournal(tempDir())
     const { entry } = journal.accept(sampleJob(), nowMs)
