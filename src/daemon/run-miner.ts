@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { GoodConfig, LoadedConfig } from '../config/load-config.ts'
 import { serviceEnvironment } from '../config/service-environment.ts'
+import { secretsOf } from '../config/secrets-of.ts'
 import { ControlServer } from '../control/control-server.ts'
 import { CRASH_POINTS } from '../domain/crash-points.ts'
 import { CRASH_VARIABLE, crashAt } from '../platform/crash-at.ts'
@@ -165,10 +166,7 @@ class OneLock {
 }
 
 function logSettings({ config }: GoodConfig): LogSettings {
-  const secrets = [config.apiKey, config.hfToken, config.llmApiKey].flatMap((secret) =>
-    secret === null ? [] : [secret.reveal()],
-  )
-  return { level: config.logLevel, file: config.logFile, secrets }
+  return { level: config.logLevel, file: config.logFile, secrets: secretsOf(config) }
 }
 
 function factsOf({ config }: GoodConfig): Record<string, string | number> {

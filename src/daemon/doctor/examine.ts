@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import type { LoadedConfig } from '../../config/load-config.ts'
 import type { MinerConfig } from '../../config/miner-config.ts'
+import { secretsOf } from '../../config/secrets-of.ts'
 import { SystemClock } from '../../platform/system-clock.ts'
 import { askHealth } from './ask-health.ts'
 import type { HealthAnswer } from './ask-health.ts'
@@ -42,8 +43,7 @@ export interface DoctorReport {
 export async function examine({ file, loaded, version, environment, user, onRow }: ExamineOptions): Promise<DoctorReport> {
   const clock = new SystemClock()
   const viewpoint = takeViewpoint(user)
-  const secrets = loaded.ok ? [loaded.config.apiKey, loaded.config.llmApiKey, loaded.config.hfToken] : []
-  const presentable = presentableText(secrets.flatMap((secret) => (secret === null ? [] : [secret.reveal()])))
+  const presentable = presentableText(loaded.ok ? secretsOf(loaded.config) : [])
   const conf = { id: 'conf', name: 'configuration', needs: [], limitMs: 10_000, run: async () => checkConf(file, loaded) }
   const rows = await runChecks({ checks: [conf], context: null, clock, presentable, onRow, before: new Map() })
   if (loaded.ok) {
