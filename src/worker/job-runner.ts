@@ -10,7 +10,7 @@ import type { Clock, Logger, WorkDirectories } from '../domain/ports.ts'
 import { ActiveJob } from './active-jobs.ts'
 import type { ActiveJobs } from './active-jobs.ts'
 import type { EventRelay } from './event-relay.ts'
-import { isJournalWriteFailure } from './local-faults.ts'
+import { FAULT_RETRY_MS, isJournalWriteFailure } from './local-faults.ts'
 import type { LocalFaults } from './local-faults.ts'
 import { logOutcome } from './log-outcome.ts'
 import { nameFailure } from './name-failure.ts'
@@ -21,7 +21,6 @@ import type { Slots } from './slots.ts'
 
 /** How long the last streamed events of a job may hold up its proof. */
 const LAST_EVENTS_MS = 2_000
-const JOURNAL_RETRY_MS = 2_000
 
 /** What a proof of compute is made from. */
 export interface Computed {
@@ -220,7 +219,7 @@ export class JobRunner {
           logger.warn('outcome not written: the next start runs the job again', { error: error.message })
           return null
         }
-        await clock.sleep(JOURNAL_RETRY_MS, this.#abandon.signal)
+        await clock.sleep(FAULT_RETRY_MS, this.#abandon.signal)
       }
     }
   }
