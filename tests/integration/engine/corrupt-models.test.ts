@@ -6,7 +6,7 @@ import type { RunResult } from '../../../src/domain/engine.ts'
 import { JobFailureError } from '../../../src/domain/failure-codes.ts'
 import type { ModelFormat, ModelSource } from '../../../src/domain/models.ts'
 import { corrupted } from '../../support/corrupted.ts'
-import { seededRandom } from '../../support/seeded-random.ts'
+import { SeededRandom } from '../../../scripts/reliability/seeded-random.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 import { onnxModel } from '../../support/onnx-model-writer.ts'
 import { enginePool, runRequest } from './engine-fixture.ts'
@@ -50,11 +50,11 @@ it.each([
   '%s on %s files: %i kinds of damage each end a job with a code, and the good file runs',
   async (workload, format, count, good, headBytes, params) => {
     const dir = tempDir()
-    const random = seededRandom(SEED)
+    const random = new SeededRandom(SEED)
     const pool = await enginePool({ models: modelsIn(dir, format) })
     const run = async (model: string) => pool.run(await runRequest(workload, { ...params, model }, { limits: LIMITS }))
     for (let at = 0; at < count; at += 1) {
-      const { how, bytes } = corrupted(good, headBytes, random)
+      const { how, bytes } = corrupted(good, headBytes, () => random.next())
       writeFileSync(join(dir, `damaged-${at}`), bytes)
       // Some damage changes a weight, and nothing that anybody could see.
       expect(`${how}: ${await endOf(run(`damaged-${at}`))}`).toMatch(/: (?:done|E_INPUT|E_UNSUPPORTED|E_INVALID|E_OOM|E_ENGINE)$/)

@@ -12,7 +12,7 @@ import type { JobFailure } from '../../../src/domain/failure-codes.ts'
 import { childEntry } from '../../../src/engine/child-command.ts'
 import { EnginePool } from '../../../src/engine/engine-pool.ts'
 import type { EnginePoolDeps } from '../../../src/engine/engine-pool.ts'
-import { groupMembers } from '../../../src/engine/process-group.ts'
+import { groupMembers } from '../../support/group-members.ts'
 import type { SandboxSettings } from '../../../src/engine/sandbox/sandboxed-command.ts'
 import { SystemClock } from '../../../src/platform/system-clock.ts'
 

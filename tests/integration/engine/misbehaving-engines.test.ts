@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { JobFailureError } from '../../../src/domain/failure-codes.ts'
 import type { EnginePool } from '../../../src/engine/engine-pool.ts'
-import { groupMembers } from '../../../src/engine/process-group.ts'
+import { groupMembers } from '../../support/group-members.ts'
 import {
   benchCommand,
   command,

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { expect, it, onTestFinished } from 'vitest'
-import { groupMembers } from '../../../src/engine/process-group.ts'
+import { groupMembers } from '../../support/group-members.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 import { fixtureEngine } from './engine-fixture.ts'
 

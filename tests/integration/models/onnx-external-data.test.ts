@@ -6,7 +6,7 @@ import { field, integerField } from '../../../src/engine/child/protobuf-fields.t
 import { externalDataFiles } from '../../../src/models/onnx-external-data.ts'
 import { corrupted } from '../../support/corrupted.ts'
 import { onnxModel } from '../../support/onnx-model-writer.ts'
-import { seededRandom } from '../../support/seeded-random.ts'
+import { SeededRandom } from '../../../scripts/reliability/seeded-random.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 
 async function filesOf(bytes: Uint8Array): Promise<readonly string[] | string> {
@@ -72,13 +72,13 @@ describe('a file that is no model', () => {
   })
 
   it('is read to a list or refused, whatever damage it has', async () => {
-    const random = seededRandom(1)
+    const random = new SeededRandom(1)
     const ports = [{ name: 'x', type: 'float32', shape: ['n'] }] as const
     const nodes = [{ op: 'Add', inputs: ['x', 'c'], outputs: ['x'] }]
     const constants = [{ name: 'c', type: 'float32', shape: [1], data: { file: 'data', bytes: 4 } }] as const
     const good = onnxModel({ inputs: ports, outputs: ports, nodes, constants })
     for (let at = 0; at < 500; at += 1) {
-      const { bytes } = corrupted(good, good.length, random)
+      const { bytes } = corrupted(good, good.length, () => random.next())
       const found = await filesOf(bytes)
       const climbs =
         typeof found === 'string' ? found !== 'E_INPUT' : found.some((path) => /^\/|\\|(?:^|\/)\.\.?(?:\/|$)/.test(path))

@@ -5,7 +5,7 @@ import { collectOutput } from '../../../src/engine/collect-output.ts'
 import type { DoneMessage } from '../../../src/engine/messages.ts'
 import { OutputTail } from '../../../src/engine/output-tail.ts'
 import { familyMembers, familyRssMb } from '../../../src/engine/process-family.ts'
-import { groupMembers } from '../../../src/engine/process-group.ts'
+import { groupMembers } from '../../support/group-members.ts'
 import { RestartBackoff } from '../../../src/engine/restart-backoff.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 
