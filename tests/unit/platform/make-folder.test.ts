@@ -1,4 +1,4 @@
-import { mkdirSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { makeFolder } from '../../../src/platform/make-folder.ts'
@@ -8,7 +8,8 @@ import { tempDir } from '../../support/temp-dir.ts'
 describe('makeFolder', () => {
   it('makes what is missing with the mode, and leaves what is there', () => {
     const base = join(tempDir(), 'there')
-    mkdirSync(base, { mode: 0o755 })
+    mkdirSync(base)
+    chmodSync(base, 0o755)
     makeFolder(join(base, 'a', 'b'), 0o700)
     makeFolder(join(base, 'a', 'b'), 0o700)
     expect([base, join(base, 'a'), join(base, 'a', 'b')].map((path) => statSync(path).mode & 0o777)).toEqual([

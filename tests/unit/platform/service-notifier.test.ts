@@ -9,7 +9,7 @@ import { tempDir } from '../../support/temp-dir.ts'
 function recordingCommand(): { command: string; told: () => string[] } {
   const folder = tempDir()
   const command = join(folder, 'notify')
-  writeFileSync(command, `#!/bin/sh\necho "$NOTIFY_SOCKET $*" >> ${folder}/told\n`, { mode: 0o755 })
+  writeFileSync(command, `#!/bin/sh\necho "$NOTIFY_SOCKET $*" >> "${folder}/told"\n`, { mode: 0o755 })
   return { command, told: () => readFileSync(join(folder, 'told'), 'utf8').trim().split('\n') }
 }
 
