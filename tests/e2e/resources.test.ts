@@ -40,7 +40,7 @@ describe('a daemon that runs out of file descriptors', () => {
 describe('a daemon that was suspended for longer than its leases', () => {
   it('finds what it has lost, proves nothing twice, and makes up for no heartbeat', async () => {
     let requests = 0
-    const { coordinator, client } = await localCoordinator({ leaseS: 1, sweepMs: 50, log: () => (requests += 1) })
+    const { coordinator, client } = await localCoordinator({ leaseS: 3, sweepMs: 50, log: () => (requests += 1) })
     const { start } = await testMinerHome({ ...KEYS, COORD_URL: coordinator.url })
     const miner = start()
     const { id } = await client.submit(SMALL)
