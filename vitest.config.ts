@@ -7,6 +7,8 @@ export default defineConfig({
     exclude: ['tests/gpu/**'],
     testTimeout: 40_000,
     hookTimeout: 20_000,
+    // What a test waits for comes in milliseconds, and on a busy machine in seconds.
+    expect: { poll: { timeout: 30_000 } },
     pool: 'forks',
     maxWorkers: 2,
   },

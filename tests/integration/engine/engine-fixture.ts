@@ -29,6 +29,9 @@ export interface PoolOptions extends Partial<Omit<EnginePoolDeps, 'spawn'>> {
   readonly environment?: Readonly<Record<string, string | undefined>>
 }
 
+/** Longer than any test may take: on a busy machine an engine is slow without being at fault. */
+const GENEROUS_S = 600
+
 /** Kept between runs: to compile the shaders of llama.cpp for a card in software takes minutes. */
 const CACHE = join(homedir(), '.cache', 'aitbc-miner', 'engine-cache')
 
@@ -56,7 +59,7 @@ export async function enginePool({
       execPath: process.execPath,
       entry: entry ?? childEntry(),
       environment: environment ?? { PATH: process.env['PATH'] },
-      startTimeoutMs: startTimeoutMs ?? 15_000,
+      startTimeoutMs: startTimeoutMs ?? GENEROUS_S * 1000,
       sandbox: sandbox ?? (entry === undefined ? testSandbox() : null),
     },
     parallelRuns: 4,
@@ -87,7 +90,7 @@ export async function runRequest(workload: string, params: unknown, options: Req
   return {
     job: coreJob('job_1', { workload, params }),
     workDir,
-    limits: { maxRuntimeS: 15, ramMb: null, vramMb: null, maxOutputBytes: 1_000_000, ...options.limits },
+    limits: { maxRuntimeS: GENEROUS_S, ramMb: null, vramMb: null, maxOutputBytes: 1_000_000, ...options.limits },
     signal: options.signal ?? new AbortController().signal,
     onProgress: options.onProgress ?? (() => {}),
   }

@@ -1,21 +1,16 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { JobFailureError } from '../../../src/domain/failure-codes.ts'
 import type { EnginePool } from '../../../src/engine/engine-pool.ts'
 import { groupMembers } from '../../support/group-members.ts'
-import {
-  benchCommand,
-  command,
-  enginePool,
-  failureOf,
-  firstProgress,
-  fixtureEngine,
-  outputOf,
-  runRequest,
-} from './engine-fixture.ts'
+import { benchCommand, command, enginePool, failureOf, firstProgress, fixtureEngine, outputOf } from './engine-fixture.ts'
 
 function isRunning(pid: number): boolean {
-  return existsSync(`/proc/${pid}`) && !/^State:\tZ/m.test(readFileSync(`/proc/${pid}/status`, 'latin1'))
+  try {
+    return !/^State:\tZ/m.test(readFileSync(`/proc/${pid}/status`, 'latin1'))
+  } catch {
+    return false
+  }
 }
 
 function oomScore(pid: number): number {
@@ -91,7 +86,7 @@ describe('an engine that crashes', () => {
     const stray = Number((await seen).data)
     expect(isRunning(stray)).toBe(true)
     expect((await failed).code).toBe('E_ENGINE')
-    await expect.poll(() => isRunning(stray), { timeout: 5000 }).toBe(false)
+    await expect.poll(() => isRunning(stray)).toBe(false)
     await worksAgain(pool)
   })
 })
@@ -120,27 +115,28 @@ describe('an engine that does not end', () => {
 
   it('costs the job its time limit', async () => {
     const pool = await enginePool({ entry: fixtureEngine('ignores-sigterm') })
-    const failure = await failureOf(pool.run(await command(1, { limits: { maxRuntimeS: 2 } })))
+    // As long as it has for the job, it may wait for the engine: that is there already.
+    await worksAgain(pool)
+    const failure = await failureOf(pool.run(await command(1, { limits: { maxRuntimeS: 1 } })))
     expect(failure).toMatchObject({ code: 'E_TIMEOUT', retryable: false })
     await worksAgain(pool)
   })
 
   it('is killed when it does not answer any more, long before the time limit of its job', async () => {
-    const pool = await enginePool({ silenceMs: 1000 })
-    const greet = async () => pool.run(await runRequest('llm_gen', { prompt: 'Hello', max_tokens: 2 }))
-    await greet()
+    const pool = await enginePool({ entry: fixtureEngine('obedient'), silenceMs: 2000 })
+    await worksAgain(pool)
     const pid = pool.status()[0]?.pid ?? 0
     process.kill(pid, 'SIGSTOP')
     // It had answered another job before: this one is not to blame for what has become of it.
-    expect(outputOf(await greet())).toMatchObject({ finish_reason: expect.any(String) })
+    await worksAgain(pool)
     expect(pool.status()[0]?.pid).not.toBe(pid)
   })
 
   it('fails the job that it hangs with from its start', async () => {
-    const pool = await enginePool({ entry: fixtureEngine('obedient'), silenceMs: 400 })
+    const pool = await enginePool({ entry: fixtureEngine('obedient'), silenceMs: 1000 })
     expect(await failureOf(pool.run(await command(2)))).toMatchObject({
       code: 'E_ENGINE',
-      message: expect.stringContaining('did not answer for 0.4 s: it hangs'),
+      message: expect.stringContaining('did not answer for 1 s: it hangs'),
     })
     await worksAgain(pool)
   })
@@ -235,7 +231,7 @@ describe('an engine that takes too much memory', () => {
     const stray = Number((await seen).data)
     expect((await failed).code).toBe('E_OOM')
     // Killed, it takes a moment to give so much memory back.
-    await expect.poll(() => isRunning(stray), { timeout: 5000 }).toBe(false)
+    await expect.poll(() => isRunning(stray)).toBe(false)
     await worksAgain(pool)
   })
 
@@ -266,7 +262,7 @@ describe('a child', () => {
   it('is ended when it had nothing to do for long, and started again for the next job', async () => {
     const pool = await enginePool({ entry: fixtureEngine('obedient'), idleMs: 20 })
     await worksAgain(pool)
-    await expect.poll(() => pool.status()[0]?.state, { timeout: 5000 }).toBe('stopped')
+    await expect.poll(() => pool.status()[0]?.state).toBe('stopped')
     await worksAgain(pool)
   })
 })

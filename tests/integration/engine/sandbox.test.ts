@@ -133,7 +133,7 @@ const HOST = {
   device: 'cpu',
   sandbox: { isRequired: false, read: [], workRoot: tmpdir(), cacheDir: tmpdir() },
   parallelRuns: 1,
-  startTimeoutMs: 15_000,
+  startTimeoutMs: 600_000,
   idleMs: 60_000,
   cancelGraceMs: 200,
   silenceMs: null,
@@ -142,7 +142,7 @@ const HOST = {
 function hostRun(workDir: string): HostRun {
   return {
     message: { workload: 'llm_gen', params: {}, model: null, inputs: [], workDir },
-    maxRuntimeS: 15,
+    maxRuntimeS: 600,
     ramMb: null,
     signal: new AbortController().signal,
     onProgress: () => {},

@@ -51,17 +51,14 @@ describe('the founding document’s shell miner', () => {
     let polls = 0
     const seen = new Set<number>()
     await expect
-      .poll(
-        () => {
-          // The coordinator's clock stands still: each poll is told by a step of it.
-          const miner = harness.coordinator.store.miners.all()[0]
-          if (miner !== undefined) seen.add(miner.lastSeenMs)
-          harness.pass(1)
-          polls = seen.size
-          return polls
-        },
-        { timeout: 15_000 },
-      )
+      .poll(() => {
+        // The coordinator's clock stands still: each poll is told by a step of it.
+        const miner = harness.coordinator.store.miners.all()[0]
+        if (miner !== undefined) seen.add(miner.lastSeenMs)
+        harness.pass(1)
+        polls = seen.size
+        return polls
+      })
       .toBeGreaterThan(5)
     expect(await readLog()).not.toContain('[JOB]')
 
@@ -70,9 +67,7 @@ describe('the founding document’s shell miner', () => {
       await harness.submit({ workload: 'torch_bench' }),
       await harness.submit({ workload: 'mystery' }),
     ]
-    await expect
-      .poll(async () => (await harness.call('GET', '/v1/wallet/balance', { key: null })).body['balance'], { timeout: 15_000 })
-      .toBe('0.75')
+    await expect.poll(async () => (await harness.call('GET', '/v1/wallet/balance', { key: null })).body['balance']).toBe('0.75')
     const { body } = await harness.call('GET', `/v1/jobs/${ids[0] ?? ''}`)
     expect(body).toMatchObject({
       state: 'completed',
@@ -84,7 +79,7 @@ describe('the founding document’s shell miner', () => {
       const log = await readLog()
       return ids.map((id) => log.split(`done id=${id} `).length - 1)
     }
-    await expect.poll(timesDone, { timeout: 15_000 }).toEqual([1, 1, 1])
+    await expect.poll(timesDone).toEqual([1, 1, 1])
     const balance = await harness.call('GET', '/v1/wallet/balance?wallet=wallet_demo', { key: null })
     expect(balance.body['balance']).toBe('0.75')
   })
