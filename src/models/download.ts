@@ -6,6 +6,7 @@ import type { Clock } from '../domain/ports.ts'
 import { guardedGet } from './guarded-request.ts'
 import type { GuardedAnswer, GuardedRequest } from './guarded-request.ts'
 import { onDisk } from './disk-failure.ts'
+import type { WantedRoom } from './make-room.ts'
 import {
   findResume,
   forgetDownload,
@@ -25,8 +26,8 @@ export interface Download extends GuardedRequest {
   readonly sha256: string | null
   readonly bytes: number | null
   readonly maxBytes: number
-  /** Asked for room for the whole file before it grows so far; rejects where there is none. */
-  readonly reserve?: ((bytes: number) => Promise<void>) | undefined
+  /** Asked for room before the file grows so far; rejects where there is none. */
+  readonly reserve?: ((room: WantedRoom) => Promise<void>) | undefined
   /** Where a token would be sent to: refusals from there tell of it. */
   readonly hubOrigin: string
   readonly onBytes: (received: number, total: number | null) => void
@@ -40,7 +41,7 @@ export interface Downloaded {
 
 /** Tries in a row that bring nothing; each one that gets further than all before begins the count anew. */
 const MAX_FRUITLESS = 5
-/** Room is asked for in such steps where the server does not tell the length. */
+/** Room is asked for in such steps. */
 const STEP_BYTES = 16 * 1024 * 1024
 const FIRST_PAUSE_MS = 500
 const TRANSIENT: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504])
@@ -104,8 +105,8 @@ async function receive(job: Download, answer: GuardedAnswer, resume: Resume | nu
   let received = resume?.bytes ?? 0
   const total = totalOf(answer, received) ?? bytes
   checkSize(job, total ?? 0, bytes)
-  let reserved = total ?? received
-  await job.reserve?.(reserved)
+  let reserved = Math.min(received + STEP_BYTES, total ?? received)
+  await job.reserve?.({ wholeBytes: total ?? reserved, nextBytes: reserved })
   const hash = resume?.hash ?? createHash('sha256')
   const file = await onDisk(toPath, () => open(toPath, resume === null ? 'w' : 'a', 0o644))
   try {
@@ -115,8 +116,8 @@ async function receive(job: Download, answer: GuardedAnswer, resume: Resume | nu
       received += chunk.length
       if (received > Math.min(maxBytes, bytes ?? maxBytes)) checkSize(job, received, bytes)
       if (received > reserved) {
-        reserved = received + STEP_BYTES
-        await job.reserve?.(reserved)
+        reserved = Math.max(received, Math.min(received + STEP_BYTES, total ?? Infinity))
+        await job.reserve?.({ wholeBytes: Math.max(reserved, total ?? 0), nextBytes: reserved })
       }
       await onDisk(toPath, () => file.writeFile(chunk))
       hash.update(chunk)

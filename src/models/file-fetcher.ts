@@ -8,6 +8,7 @@ import type { Clock } from '../domain/ports.ts'
 import { onDisk } from './disk-failure.ts'
 import { MissingFileError, download } from './download.ts'
 import type { Downloaded } from './download.ts'
+import type { WantedRoom } from './make-room.ts'
 import type { SourcePolicy } from './source-policy.ts'
 import { parseSource } from './source-uri.ts'
 
@@ -32,7 +33,7 @@ export interface FileRequest {
   readonly bytes: number | null
   readonly maxBytes: number
   /** Asked for room for the file before it grows so far; rejects where there is none. */
-  readonly reserve?: (bytes: number) => Promise<void>
+  readonly reserve?: (room: WantedRoom) => Promise<void>
   /** True where the operator's token does not go along. */
   readonly isAnonymous?: boolean
   readonly signal: AbortSignal
@@ -78,7 +79,7 @@ export class FileFetcher {
       if (!stat.isFile()) throw new JobFailureError('E_INPUT', `${given} is no plain file`)
       if (size > maxBytes) throw new JobFailureError('E_INPUT', `${given} has ${size} bytes, and at most ${maxBytes} are taken`)
       if (bytes !== null && size !== bytes) throw new JobFailureError('E_INPUT', `${given} has ${size} bytes, not ${bytes}`)
-      await reserve?.(size)
+      await reserve?.({ wholeBytes: size, nextBytes: size })
       const hash = createHash('sha256')
       const to = await onDisk(toPath, () => open(toPath, 'w', 0o644))
       let received = 0

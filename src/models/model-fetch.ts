@@ -5,6 +5,7 @@ import { MissingFileError } from './download.ts'
 import type { FileFetcher } from './file-fetcher.ts'
 import { FinishedFiles } from './finished-files.ts'
 import { modelHash } from './listing-hash.ts'
+import type { WantedRoom } from './make-room.ts'
 import { firstFileName, furtherFiles } from './model-layout.ts'
 import { externalDataFiles } from './onnx-external-data.ts'
 import { forgetDownload } from './resume.ts'
@@ -37,7 +38,7 @@ export interface ModelFetchDeps {
   readonly folder: StoreFolder
   readonly fetcher: FileFetcher
   /** Asked for room for the whole model before it grows so far; rejects where there is none. */
-  readonly reserve: (bytes: number) => Promise<void>
+  readonly reserve: (room: WantedRoom) => Promise<void>
   readonly signal: AbortSignal
   readonly onBytes: (received: number, total: number | null) => void
 }
@@ -130,7 +131,8 @@ async function fetchFile(
       ...file,
       toPath,
       maxBytes: (wanted.bytes ?? Number.MAX_SAFE_INTEGER) - before,
-      reserve: (bytes) => reserve(before + bytes),
+      reserve: ({ wholeBytes, nextBytes }) =>
+        reserve({ wholeBytes: Math.max(before + wholeBytes, wanted.bytes ?? 0), nextBytes: before + nextBytes }),
       signal,
       onBytes: (received, total) => onBytes(before + received, wanted.bytes ?? (total === null ? null : before + total)),
     })

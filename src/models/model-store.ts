@@ -11,6 +11,7 @@ import type { WantedModel } from './model-fetch.ts'
 import { SharedWork } from './shared-work.ts'
 import type { StoreFolder, StoredModel } from './store-folder.ts'
 import { makeRoom } from './make-room.ts'
+import type { WantedRoom } from './make-room.ts'
 
 export interface ModelStoreDeps {
   readonly catalogue: readonly CatalogueModel[]
@@ -95,8 +96,8 @@ export class ModelStore implements ModelSource {
       const facts = { model: wanted.name, sha256 }
       logger.info('fetching a model', { ...facts, bytes: wanted.bytes })
       const fetcher = isOperators ? operatorFetcher : jobFetcher
-      const reserve = (bytes: number): Promise<void> => this.#reserve(wanted, bytes)
-      await reserve(wanted.bytes ?? 0)
+      const reserve = (room: WantedRoom): Promise<void> => this.#reserve(wanted, room)
+      await reserve({ wholeBytes: wanted.bytes ?? 0, nextBytes: 0 })
       const { files } = await fetchModel(wanted, { folder, fetcher, reserve, signal, onBytes })
       const stored = folder.find(sha256)
       if (stored === null)
@@ -106,10 +107,10 @@ export class ModelStore implements ModelSource {
     })
   }
 
-  #reserve(wanted: WantedModel, bytes: number): Promise<void> {
+  #reserve(wanted: WantedModel, room: WantedRoom): Promise<void> {
     const made = this.#roomMade.then(async () => {
-      await makeRoom({ ...this.#deps, wanted, bytes })
-      this.#deps.folder.claims.promise(wanted.sha256, bytes)
+      await makeRoom({ ...this.#deps, wanted, room })
+      this.#deps.folder.claims.promise(wanted.sha256, room.wholeBytes)
     })
     this.#roomMade = made.catch(() => {})
     return made

@@ -257,8 +257,8 @@ describe('FileFetcher over http', () => {
     const server = await served()
     const asked: number[] = []
     const request = wants(server.url('/a.bin'), {
-      reserve: async (bytes) => {
-        asked.push(bytes)
+      reserve: async ({ wholeBytes }) => {
+        asked.push(wholeBytes)
         throw new Error('no room')
       },
     })

@@ -106,6 +106,26 @@ describe('the quota of the store', () => {
     expect(kept(opened)).toEqual([0, 1, 2])
   })
 
+  it('removes nothing for a model that would not fit without all of them either', async () => {
+    const opened = await filled({ quotaBytes: 4 * SIZE })
+    await opened.get(0)
+    const request = asks({ uri: opened.server.url('/3.gguf'), sha256: hashes[3] ?? '', bytes: 3 * SIZE + 1 })
+    await expect(acquire(opened.store, request)).rejects.toMatchObject(failure('E_INPUT', /no room for model/))
+    expect(kept(opened)).toEqual([0, 1, 2])
+  })
+
+  it('removes no more for a server that lies about a size than for what it sends', async () => {
+    const opened = await filled({ quotaBytes: 100 * 1024 * 1024 })
+    opened.server.next('/lie.gguf', (_, response) => {
+      response.writeHead(200, { 'content-length': 100 * 1024 * 1024 - SIZE })
+      response.write('GGUF')
+      setImmediate(() => response.destroy())
+    })
+    const request = asks({ uri: opened.server.url('/lie.gguf'), sha256: 'f'.repeat(64) })
+    await expect(acquire(opened.store, request)).rejects.toMatchObject(failure('E_INPUT', /could not be fetched/))
+    expect(kept(opened)).toEqual([0, 1, 2])
+  })
+
   it('removes downloads that were given up before it removes a model', async () => {
     const opened = await filled({ quotaBytes: 5 * SIZE })
     writeFileSync(await opened.folder.partials.path('f'.repeat(64), 'x'), new Uint8Array(2 * SIZE))
