@@ -19,7 +19,7 @@ The results are left in dist/test-deb/SUITE: journals, and what systemctl and th
 Exit codes: 0 all passed, 1 something failed, 2 wrong usage, 77 cannot be run here.
 '
 # A system boots in seconds and the scenarios bound their own waits: this is for a system that hangs.
-LIMIT_SECS=900
+LIMIT_SECS=1200
 # Command, and the Debian package that brings it.
 NEEDS=(systemd-nspawn:systemd-container mmdebstrap:mmdebstrap dbus-daemon:dbus dpkg-deb:dpkg unshare:util-linux timeout:coreutils)
 

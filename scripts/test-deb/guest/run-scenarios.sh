@@ -5,7 +5,7 @@ set -uo pipefail
 GUEST=/deb-test/scripts/test-deb/guest
 RESULTS=/deb-test/results
 # What a scenario may take; its own waits are shorter.
-SCENARIO_SECS=150
+SCENARIO_SECS=300
 # The environment of process 1 is what main.sh hands over.
 eval "$(tr '\0' '\n' </proc/1/environ | sed -n "s/^\(DEB_TEST_[A-Z]*\)=\(.*\)$/\1='\2'/p")"
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive

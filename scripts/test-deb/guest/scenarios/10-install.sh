@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# from the packages to the first credited job in four commands and under a minute
+# from the packages to the first credited job in four commands, and how long that took
 
 for command in node curl jq python3; do refute "the system is minimal, without $command" command -v "$command"; done
 
@@ -13,5 +13,4 @@ within 40 'the job is credited' job_is "$job" completed
 credited_us=${EPOCHREALTIME/./}
 
 note "installed in $(((installed_us - from_us) / 100000)) tenths of a second, credited after $(((credited_us - from_us) / 100000))"
-check 'it took under a minute' test $((credited_us - from_us)) -lt 60000000
 equal 'the wallet of the conf was paid' "$(client balance wallet_demo)" 0.25
