@@ -5,10 +5,10 @@ export default defineConfig({
     include: ['tests/**/*.test.ts'],
     // They need a GPU, if only one in software: npm run test:gpu.
     exclude: ['tests/gpu/**'],
-    testTimeout: 40_000,
-    hookTimeout: 20_000,
+    testTimeout: 120_000,
+    hookTimeout: 60_000,
     // What a test waits for comes in milliseconds, and on a busy machine in seconds.
-    expect: { poll: { timeout: 30_000 } },
+    expect: { poll: { timeout: 60_000 } },
     pool: 'forks',
     maxWorkers: 2,
   },

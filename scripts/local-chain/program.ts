@@ -50,7 +50,7 @@ export class Program {
   }
 
   /** Resolves with the first line, past or future, that the pattern fits; rejects when the program ends or `limitMs` passes before. */
-  async waitForLine(pattern: RegExp, limitMs = 30_000): Promise<string> {
+  async waitForLine(pattern: RegExp, limitMs = 60_000): Promise<string> {
     const known = this.lines.find((line) => pattern.test(line))
     if (known !== undefined) return known
     const { promise, resolve, reject } = Promise.withResolvers<string>()
@@ -86,7 +86,7 @@ export class Program {
   }
 
   /** SIGTERM, and SIGKILL when that does not help within `limitMs`. */
-  async stop(limitMs = 15_000): Promise<number | string> {
+  async stop(limitMs = 60_000): Promise<number | string> {
     this.signal('SIGTERM')
     const timer = setTimeout(() => this.signal('SIGKILL'), limitMs)
     try {
