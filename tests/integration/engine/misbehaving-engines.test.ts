@@ -3,15 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { JobFailureError } from '../../../src/domain/failure-codes.ts'
 import type { EnginePool } from '../../../src/engine/engine-pool.ts'
 import { groupMembers } from '../../support/group-members.ts'
+import { isRunning } from '../../support/is-running.ts'
 import { benchCommand, command, enginePool, failureOf, firstProgress, fixtureEngine, outputOf } from './engine-fixture.ts'
-
-function isRunning(pid: number): boolean {
-  try {
-    return !/^State:\tZ/m.test(readFileSync(`/proc/${pid}/status`, 'latin1'))
-  } catch {
-    return false
-  }
-}
 
 function oomScore(pid: number): number {
   return Number(readFileSync(`/proc/${pid}/oom_score_adj`, 'latin1'))

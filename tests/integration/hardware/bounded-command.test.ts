@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { BoundedCommand } from '../../../src/hardware/bounded-command.ts'
 import { eventually } from '../../support/eventually.ts'
+import { isRunning } from '../../support/is-running.ts'
 import { FakeTools } from './fake-tools.ts'
 
 const NEVER = new AbortController().signal
@@ -15,15 +16,6 @@ function command(tools: FakeTools, limits: { timeoutMs?: number; maxBytes?: numb
     maxBytes: 1_000_000,
     ...limits,
   })
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
 }
 
 describe('BoundedCommand', () => {
@@ -49,7 +41,8 @@ describe('BoundedCommand', () => {
   it('takes a program for missing that is nowhere to be found, though the search for it was refused in one place', async () => {
     const tools = new FakeTools()
     const closed = join(tools.folder, 'closed')
-    mkdirSync(closed, { mode: 0o000 })
+    // It can be listed, and so removed again, but nothing in it can be reached.
+    mkdirSync(closed, { mode: 0o600 })
     // Root may look into every folder; executing a folder is refused to root as well.
     mkdirSync(join(tools.folder, 'nvidia-smi'))
     const environment = { PATH: `${closed}:${tools.folder}` }
