@@ -19,7 +19,7 @@ export function killIfThere(pid: number): boolean {
 
 function environmentOf(pid: string): string {
   try {
-    return `\0${readFileSync(`/proc/${pid}/environ`, 'latin1')}`
+    return `\0${readFileSync(`/proc/${pid}/environ`, 'utf8')}`
   } catch {
     // Gone meanwhile, or not ours.
     return ''

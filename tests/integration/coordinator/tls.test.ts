@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { HttpTransport } from '../../../src/coordinator/http-transport.ts'
 import { SystemClock } from '../../../src/platform/system-clock.ts'
+import { missingProgram } from '../../support/missing-program.ts'
 import { startScriptedServer } from '../../support/scripted-server.ts'
 import { TestAuthority } from '../../support/test-authority.ts'
 import type { ServerCertificate } from '../../support/test-authority.ts'
@@ -31,7 +32,9 @@ function authority(): { own: TestAuthority; pem: readonly string[] } {
   return { own, pem: [readFileSync(own.certificateFile, 'utf8')] }
 }
 
-describe('the connection to the coordinator', () => {
+const why = missingProgram('openssl')
+
+describe.skipIf(why !== null)(`the connection to the coordinator (${why ?? 'with certificates by openssl'})`, () => {
   it('is made when an authority that the operator named has signed the certificate', async () => {
     const { own, pem } = authority()
     const { answer } = await call(own.issue(), pem)

@@ -32,7 +32,7 @@ describe('changedKeys', () => {
     const [first = '', second = ''] = rootCertificates
     const withCertificate = (pem: string): ValidConfig => {
       writeFileSync(path, pem)
-      return values(`COORD_CA_FILE=${path}\n`)
+      return values(`COORD_CA_FILE="${path}"\n`)
     }
     const before = withCertificate(first)
     expect(changedKeys(before, withCertificate(`# again\n${first}`))).toEqual([])
