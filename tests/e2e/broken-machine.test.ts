@@ -3,13 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { fetchStatus } from '../../src/control/fetch-status.ts'
+import { LONG, SMALL } from '../support/bench-jobs.ts'
 import { eventually } from '../support/eventually.ts'
 import { localCoordinator } from '../support/local-coordinator.ts'
-import { testMinerHome } from '../support/miner-home.ts'
-
-const KEYS = { API_KEY: 'secret-miner-key', WALLET_ADDR: 'w1', MINER_ID: 'm1', HEARTBEAT_SECS: 0.2, JOB_POLL_SECS: 0.05 }
-const LONG = { workload: 'torch_bench', params: { size: 1024, iterations: 100_000 } }
-const SMALL = { workload: 'torch_bench', params: { size: 4, iterations: 2 } }
+import { KEYS, testMinerHome } from '../support/miner-home.ts'
 
 describe('a daemon whose machine breaks under it', () => {
   it('hands the job back and takes no more when WORK_DIR cannot be used, says why, and still stops in order', async () => {

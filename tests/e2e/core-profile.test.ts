@@ -12,6 +12,7 @@ const KEYS = {
   HEARTBEAT_SECS: 1,
   JOB_POLL_SECS: 0.05,
   MAX_CONCURRENCY: 2,
+  ACCEL_MODE: 'cpu',
 }
 const small = (id: string): object => ({ id, workload: 'torch_bench', params: { size: 8, iterations: 2 } })
 

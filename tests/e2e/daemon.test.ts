@@ -3,13 +3,11 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { fetchStatus } from '../../src/control/fetch-status.ts'
+import { LONG, SMALL } from '../support/bench-jobs.ts'
 import { eventually } from '../support/eventually.ts'
+import { isRunning } from '../support/is-running.ts'
 import { localCoordinator } from '../support/local-coordinator.ts'
-import { testMinerHome } from '../support/miner-home.ts'
-
-const KEYS = { API_KEY: 'secret-miner-key', WALLET_ADDR: 'w1', MINER_ID: 'm1', HEARTBEAT_SECS: 0.2, JOB_POLL_SECS: 0.05 }
-const LONG = { workload: 'torch_bench', params: { size: 1024, iterations: 100_000 } }
-const SMALL = { workload: 'torch_bench', params: { size: 4, iterations: 2 } }
+import { KEYS, testMinerHome } from '../support/miner-home.ts'
 
 /** Everything that the miner wrote for people or machines. */
 function writtenBy(home: { readonly dir: string }, lines: readonly string[]): string {
@@ -201,9 +199,10 @@ describe('the daemon', () => {
     const miner = start()
     await client.submit(LONG)
     const ready = await miner.waitForLine(/engine ready/)
-    const enginePid = /pid=(\d+)/.exec(ready)?.[1] ?? ''
+    const enginePid = Number(/pid=(\d+)/.exec(ready)?.[1])
+    expect(isRunning(enginePid)).toBe(true)
     miner.signal('SIGKILL')
     await miner.ended()
-    await eventually('the engine is gone', () => !existsSync(`/proc/${enginePid}`))
+    await eventually('the engine is gone', () => !isRunning(enginePid))
   })
 })

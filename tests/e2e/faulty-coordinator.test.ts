@@ -6,19 +6,11 @@ import { fetchStatus } from '../../src/control/fetch-status.ts'
 import { eventually } from '../support/eventually.ts'
 import { FaultyChain, REWARD } from '../support/faulty-chain.ts'
 import { localCoordinator } from '../support/local-coordinator.ts'
-import { testMinerHome } from '../support/miner-home.ts'
+import { KEYS, testMinerHome } from '../support/miner-home.ts'
 import { startScriptedServer } from '../support/scripted-server.ts'
 
-const KEYS = {
-  API_KEY: 'secret-miner-key',
-  WALLET_ADDR: 'w1',
-  MINER_ID: 'm1',
-  HEARTBEAT_SECS: 0.1,
-  JOB_POLL_SECS: 0.05,
-  POLL_WAIT_SECS: 1,
-  REQUEST_TIMEOUT_SECS: 1,
-  MAX_CONCURRENCY: 2,
-}
+const IMPATIENT = { ...KEYS, HEARTBEAT_SECS: 0.1, POLL_WAIT_SECS: 1, REQUEST_TIMEOUT_SECS: 1, MAX_CONCURRENCY: 2 }
+
 function peakMemoryMb({ pid }: Program): number {
   return Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024
 }
@@ -30,7 +22,7 @@ describe('a miner whose coordinator fails', () => {
     async () => {
       const elsewhere = await startScriptedServer(() => ({ status: 200, body: {} }))
       const { coordinator, client } = await localCoordinator({ leaseS: 3, sweepMs: 50, maxAttempts: 10, defaultReward: REWARD })
-      const { home, start } = await testMinerHome({ ...KEYS, COORD_URL: coordinator.url })
+      const { home, start } = await testMinerHome({ ...IMPATIENT, COORD_URL: coordinator.url })
       const chain = new FaultyChain(coordinator, client, start())
       const { miner } = chain
       await miner.waitForLine(/coordinator reached/)

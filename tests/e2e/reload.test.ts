@@ -1,11 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import { LONG, SMALL } from '../support/bench-jobs.ts'
 import { localCoordinator } from '../support/local-coordinator.ts'
-import { testMinerHome } from '../support/miner-home.ts'
+import { KEYS, testMinerHome } from '../support/miner-home.ts'
 
-const KEYS = { API_KEY: 'secret-miner-key', WALLET_ADDR: 'w1', MINER_ID: 'm1', HEARTBEAT_SECS: 0.2, JOB_POLL_SECS: 0.05 }
-const LONG = { workload: 'torch_bench', params: { size: 1024, iterations: 100_000 } }
 const MEDIUM = { workload: 'torch_bench', params: { size: 512, iterations: 200 } }
-const SMALL = { workload: 'torch_bench', params: { size: 4, iterations: 2 } }
 
 describe('SIGHUP', () => {
   it('brings a miner that waited for its configuration to work', async () => {

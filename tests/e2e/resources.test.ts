@@ -4,14 +4,13 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { fetchStatus } from '../../src/control/fetch-status.ts'
 import type { MinerStatus } from '../../src/domain/miner-status.ts'
+import { SMALL } from '../support/bench-jobs.ts'
 import { eventually } from '../support/eventually.ts'
 import { localCoordinator } from '../support/local-coordinator.ts'
-import { testMinerHome } from '../support/miner-home.ts'
+import { KEYS, testMinerHome } from '../support/miner-home.ts'
 import { SmallDisk, whyNoSmallDisk } from '../support/small-disk.ts'
 import { startScriptedServer } from '../support/scripted-server.ts'
 
-const KEYS = { API_KEY: 'secret-miner-key', WALLET_ADDR: 'w1', MINER_ID: 'm1', HEARTBEAT_SECS: 0.2, JOB_POLL_SECS: 0.05 }
-const SMALL = { workload: 'torch_bench', params: { size: 4, iterations: 2 } }
 const A_SECOND = { workload: 'torch_bench', params: { size: 512, iterations: 60 } }
 
 function limitDescriptors(pid: number, limit: number): void {
@@ -20,11 +19,11 @@ function limitDescriptors(pid: number, limit: number): void {
 
 describe('a daemon that runs out of file descriptors', () => {
   it('hands its job back, takes no more, says what to do, and goes on when there are some again', async () => {
-    const { coordinator, client } = await localCoordinator()
-    const { home, start } = await testMinerHome({ ...KEYS, COORD_URL: coordinator.url })
+    const requests: string[] = []
+    const { coordinator, client } = await localCoordinator({ log: (line) => requests.push(line) })
+    const { home, start } = await testMinerHome({ ...KEYS, POLL_WAIT_SECS: 0, COORD_URL: coordinator.url })
     const miner = start()
-    await miner.waitForLine(/coordinator reached/)
-    await eventually('it polls', () => readdirSync(`/proc/${miner.pid}/fd`).length > 20)
+    await eventually('it polls', () => requests.some((line) => line.includes('/v1/miner/next')))
     limitDescriptors(miner.pid, readdirSync(`/proc/${miner.pid}/fd`).length + 2)
     const { id } = await client.submit(SMALL)
     expect(await miner.waitForLine(/no jobs are taken/)).toMatch(/EMFILE.*LimitNOFILE/)

@@ -2,8 +2,10 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { text as textOf } from 'node:stream/consumers'
+import { pathToFileURL } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { Program } from '../../scripts/local-chain/program.ts'
+import { LONG, SMALL } from '../support/bench-jobs.ts'
 import { EchoingCoordinator, tracesOf } from '../support/echoing-coordinator.ts'
 import { eventually } from '../support/eventually.ts'
 import { testMinerHome } from '../support/miner-home.ts'
@@ -11,8 +13,6 @@ import { testMinerHome } from '../support/miner-home.ts'
 const API_KEY = 'cAnary+/=kEy?&%41-zQ9~of-miner'
 const HF_TOKEN = 'hf_cAnaryTokenOfTheHub0123'
 const LLM_API_KEY = 'llm-cAnary/of+the:server'
-const JOB = { workload: 'torch_bench', params: { size: 4, iterations: 2 } }
-const LONG = { workload: 'torch_bench', params: { size: 1024, iterations: 100_000 } }
 
 /** What was found where, in the words of the one who wrote it. */
 type Written = Map<string, string>
@@ -48,9 +48,16 @@ function leaksIn(written: Written): string[] {
 
 describe('the secrets of a miner', () => {
   it('stand in the conf and nowhere else, whatever the coordinator says and however the daemon ends', async () => {
-    const jobs = [...Array.from({ length: 12 }, (_, i) => ({ id: `good-${i}`, ...JOB })), { id: 'long', ...LONG }]
+    const jobs = [...Array.from({ length: 12 }, (_, i) => ({ id: `good-${i}`, ...SMALL })), { id: 'long', ...LONG }]
     const { coordinator, url } = await EchoingCoordinator.start(jobs, API_KEY)
-    const keys = { HEARTBEAT_SECS: 0.1, JOB_POLL_SECS: 0.05, POLL_WAIT_SECS: 0, LOG_LEVEL: 'debug', WORKLOADS: 'torch_bench' }
+    const keys = {
+      HEARTBEAT_SECS: 0.1,
+      JOB_POLL_SECS: 0.05,
+      POLL_WAIT_SECS: 0,
+      LOG_LEVEL: 'debug',
+      WORKLOADS: 'torch_bench',
+      ACCEL_MODE: 'cpu',
+    }
     const { home, start } = await testMinerHome({ ...keys, COORD_URL: url, API_KEY, HF_TOKEN, LLM_API_KEY })
     const conf = ['--config', home.confFile]
     const written: Written = new Map()
@@ -89,7 +96,7 @@ describe('the secrets of a miner', () => {
        })`,
     )
     await home.configure({ ...keys, COORD_URL: url, API_KEY, LLM_API_KEY })
-    const again = start({ NODE_OPTIONS: `--import=${preload}`, AITBC_HF_TOKEN: HF_TOKEN })
+    const again = start({ NODE_OPTIONS: `--import=${pathToFileURL(preload).href}`, AITBC_HF_TOKEN: HF_TOKEN })
     await again.waitForLine(/job taken up again/)
     again.signal('SIGUSR2')
     expect(await again.ended()).toBe(1)

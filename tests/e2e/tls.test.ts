@@ -1,13 +1,14 @@
 import { copyFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { testMinerHome } from '../support/miner-home.ts'
+import { KEYS, testMinerHome } from '../support/miner-home.ts'
+import { missingProgram } from '../support/missing-program.ts'
 import { startScriptedServer } from '../support/scripted-server.ts'
 import { TestAuthority } from '../support/test-authority.ts'
 
-const KEYS = { API_KEY: 'secret-miner-key', WALLET_ADDR: 'w1', MINER_ID: 'm1', HEARTBEAT_SECS: 0.2, JOB_POLL_SECS: 0.2 }
+const why = missingProgram('openssl')
 
-describe('a daemon whose coordinator has an authority of its own', () => {
+describe.skipIf(why !== null)(`a daemon whose coordinator has an authority of its own (${why ?? 'made by openssl'})`, () => {
   it('tells what to do, keeps its key, refuses a file without certificates, and goes on after a reload with the right one', async () => {
     const [right, wrong] = [new TestAuthority(), new TestAuthority('Somebody else')]
     const server = await startScriptedServer(() => ({ body: {} }), right.issue())

@@ -1,14 +1,13 @@
 import { createHash } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { decode } from 'fast-png'
 import { describe, expect, it } from 'vitest'
 import { localCoordinator } from '../support/local-coordinator.ts'
-import { testMinerHome } from '../support/miner-home.ts'
+import { KEYS, testMinerHome } from '../support/miner-home.ts'
 import { startOpenAiServer } from '../support/openai-server.ts'
 
-const KEYS = { API_KEY: 'k', WALLET_ADDR: 'w1', MINER_ID: 'm1', HEARTBEAT_SECS: 0.2, JOB_POLL_SECS: 0.05 }
 const MODELS = fileURLToPath(new URL('../../models/', import.meta.url))
 
 describe('every workload, from the client and back', () => {
@@ -70,7 +69,7 @@ describe('every workload, from the client and back', () => {
     const job = {
       workload: 'llm_gen',
       params: { prompt: 'The capital of France is', max_tokens: 2 },
-      model: { name: 'renamed', uri: `file://${shelf}/renamed.gguf`, sha256 },
+      model: { name: 'renamed', uri: pathToFileURL(join(shelf, 'renamed.gguf')).href, sha256 },
     }
     const first = await client.submit(job)
     expect(await client.finished(first.id)).toMatchObject({ state: 'completed' })

@@ -2,6 +2,16 @@ import { onTestFinished } from 'vitest'
 import { MinerHome } from '../../scripts/local-chain/chain.ts'
 import type { Program } from '../../scripts/local-chain/program.ts'
 
+/** Of a miner that asks often, and computes on the processor whatever cards this machine has. */
+export const KEYS = {
+  API_KEY: 'secret-miner-key',
+  WALLET_ADDR: 'w1',
+  MINER_ID: 'm1',
+  HEARTBEAT_SECS: 0.2,
+  JOB_POLL_SECS: 0.05,
+  ACCEL_MODE: 'cpu',
+}
+
 /** A miner's folder and processes for one test: killed and removed when it has finished. */
 export async function testMinerHome(
   keys: Readonly<Record<string, string | number>>,

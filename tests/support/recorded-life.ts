@@ -9,6 +9,7 @@ import { MinerTotals } from '../../src/daemon/miner-totals.ts'
 import { createServiceNotifier } from '../../src/platform/service-notifier.ts'
 import { StateDirLock } from '../../src/platform/state-dir-lock.ts'
 import { SystemClock } from '../../src/platform/system-clock.ts'
+import { KEYS } from './miner-home.ts'
 import { SILENT } from './test-machine.ts'
 
 /** A miner and a coordinator in this process that note each crash point as they pass it. */
@@ -25,7 +26,7 @@ export async function recordedLife(): Promise<RecordedLife> {
   onTestFinished(() => coordinator.close())
   const home = await MinerHome.make()
   onTestFinished(() => home.remove())
-  await home.configure({ COORD_URL: coordinator.url, MAX_CONCURRENCY: 1, HEARTBEAT_SECS: 0.2, JOB_POLL_SECS: 0.05 })
+  await home.configure({ ...KEYS, COORD_URL: coordinator.url, MAX_CONCURRENCY: 1 })
   const loaded = loadConfig({ path: home.confFile, env: {}, hostname: 'test' })
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems))
   const lock = StateDirLock.acquire(loaded.config.stateDir)
