@@ -147,6 +147,8 @@ export class HttpTransport {
     const { baseUrl, certificates, maxConnections, timeoutMs } = this.#settings
     this.#pool ??= new Pool(baseUrl.origin, {
       connections: maxConnections,
+      // A connection for each call: over HTTP/2 all would share one, so that a call that hangs takes the heartbeat with it.
+      allowH2: false,
       connectTimeout: Math.min(timeoutMs, 10_000),
       connect: verifyingTls(certificates),
     })

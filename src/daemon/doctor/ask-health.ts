@@ -25,7 +25,7 @@ export interface AskHealthOptions {
 
 /** Calls `GET /health`, which needs no key and changes nothing. Rejects with the error of the connection. */
 export async function askHealth({ baseUrl, certificates, userAgent, clock, signal }: AskHealthOptions): Promise<HealthAnswer> {
-  const pool = new Pool(baseUrl.origin, { connections: 1, connect: verifyingTls(certificates) })
+  const pool = new Pool(baseUrl.origin, { connections: 1, allowH2: false, connect: verifyingTls(certificates) })
   try {
     const sentMs = clock.nowMs()
     const { statusCode, headers, body } = await request.call(pool, {

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { createSecureServer } from 'node:http2'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { HttpTransport } from '../../../src/coordinator/http-transport.ts'
 import { SystemClock } from '../../../src/platform/system-clock.ts'
@@ -7,21 +8,25 @@ import { startScriptedServer } from '../../support/scripted-server.ts'
 import { TestAuthority } from '../../support/test-authority.ts'
 import type { ServerCertificate } from '../../support/test-authority.ts'
 
-/** Calls a server that shows this certificate, and tells what it was sent. */
-async function call(shown: ServerCertificate | undefined, trusted: readonly string[] | null, protocol = 'https:') {
-  const server = await startScriptedServer(() => ({ body: { ok: true } }), shown)
-  const baseUrl = new URL(server.url)
-  const transport = new HttpTransport(
+function transportTo(baseUrl: URL, certificates: readonly string[] | null): HttpTransport {
+  return new HttpTransport(
     {
-      baseUrl: new URL(baseUrl.href.replace('http:', protocol)),
+      baseUrl,
       apiKey: { reveal: () => 'a-key-of-some-length' },
-      certificates: trusted,
+      certificates,
       timeoutMs: 10_000,
       maxConnections: 1,
       userAgent: 'test',
     },
     new SystemClock(),
   )
+}
+
+/** Calls a server that shows this certificate, and tells what it was sent. */
+async function call(shown: ServerCertificate | undefined, trusted: readonly string[] | null, protocol = 'https:') {
+  const server = await startScriptedServer(() => ({ body: { ok: true } }), shown)
+  const baseUrl = new URL(server.url)
+  const transport = transportTo(new URL(baseUrl.href.replace('http:', protocol)), trusted)
   onTestFinished(() => transport.close())
   const answer = transport.call({ method: 'GET', path: '/v1/miner/next', signal: new AbortController().signal })
   return { answer, requests: server.requests }
@@ -73,5 +78,22 @@ describe.skipIf(why !== null)(`the connection to the coordinator (${why ?? 'with
   it('is refused with a word about COORD_URL where the other side speaks no TLS', async () => {
     const { answer } = await call(undefined, null)
     await expect(answer).rejects.toThrow(/check protocol and port of COORD_URL/)
+  })
+
+  it('has each call for itself, by HTTP/1.1, where the other side prefers HTTP/2', async () => {
+    const { own, pem } = authority()
+    const versions: string[] = []
+    const server = createSecureServer({ ...own.issue(), allowHTTP1: true }, (request, response) => {
+      versions.push(request.httpVersion)
+      response.end('{}')
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => new Promise<void>((resolve) => server.close(() => resolve())))
+    const address = server.address()
+    if (address === null || typeof address === 'string') throw new Error('the server has no port')
+    const transport = transportTo(new URL(`https://127.0.0.1:${address.port}/`), pem)
+    await transport.call({ method: 'GET', path: '/v1/miner/next', signal: new AbortController().signal })
+    await transport.close()
+    expect(versions).toEqual(['1.1'])
   })
 })
