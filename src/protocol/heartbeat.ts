@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { CapabilitiesSchema } from './capabilities.ts'
 import { JsonObjectSchema } from './json-object.ts'
-import { CountSchema, GpuFlagSchema, ModeSchema, NameSchema, QuantitySchema, UtcTimeSchema } from './primitives.ts'
+import { CountSchema, GpuFlagSchema, LeaseIdSchema, ModeSchema, NameSchema, QuantitySchema, UtcTimeSchema } from './primitives.ts'
 
 /** A job that a miner holds, as a heartbeat lists it; its lease is renewed. */
 export const HeartbeatJobSchema = z.object({
@@ -37,7 +37,7 @@ export const HeartbeatSchema = z.object({
 
 /** A renewed lease. */
 export const HeartbeatLeaseSchema = z.object({
-  id: z.string().min(1),
+  id: LeaseIdSchema,
   job_id: z.string().min(1),
   expires_at: UtcTimeSchema,
 })

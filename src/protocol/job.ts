@@ -3,6 +3,7 @@ import { JsonObjectSchema } from './json-object.ts'
 import {
   CountSchema,
   JobIdSchema,
+  LeaseIdSchema,
   MediaTypeSchema,
   MoneySchema,
   MoneyUnitSchema,
@@ -41,14 +42,7 @@ export const JobLimitsSchema = z.object({
 })
 
 /** A miner's right to a job, until `expires_at` unless a heartbeat renews it. */
-export const LeaseSchema = z.object({
-  id: z
-    .string()
-    .min(1)
-    .max(128)
-    .refine((id) => id.isWellFormed(), 'must not contain half of a surrogate pair'),
-  expires_at: UtcTimeSchema,
-})
+export const LeaseSchema = z.object({ id: LeaseIdSchema, expires_at: UtcTimeSchema })
 
 /** What a job pays. */
 export const RewardSchema = z.object({ amount: MoneySchema, unit: MoneyUnitSchema })

@@ -87,6 +87,14 @@ describe('answers', () => {
     expect(HeartbeatAnswerSchema.parse({})).toEqual({})
   })
 
+  it.each(['\ud800', 'x'.repeat(129), ''])(
+    'does not take %j for the lease of a heartbeat, which a proof has to be signed for',
+    (id) => {
+      const answer = { leases: [{ id, job_id: 'j', expires_at: '2026-01-01T00:00:00Z' }] }
+      expect(HeartbeatAnswerSchema.safeParse(answer).success).toBe(false)
+    },
+  )
+
   it('to a proof name the reward with its unit, or bare', () => {
     const receipt = { id: 'j', status: 'accepted', output_sha: SHA, balance: '1' }
     expect(ReceiptSchema.safeParse({ ...receipt, reward: { amount: '0.25', unit: 'AITBC' } }).success).toBe(true)
