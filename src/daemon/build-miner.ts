@@ -14,13 +14,14 @@ import { NodeIdentity } from '../proof/node-identity.ts'
 import { signProofOfCompute } from '../proof/sign-proof-of-compute.ts'
 import { ActiveJob, ActiveJobs, MAX_LISTED_JOBS } from '../worker/active-jobs.ts'
 import { CoordinatorHealth } from '../worker/coordinator-health.ts'
-import { DeliveryLoop } from '../worker/delivery-loop.ts'
-import { EventRelay } from '../worker/event-relay.ts'
+import { DeliveryLoop, MAX_DELIVERIES } from '../worker/delivery-loop.ts'
+import { EventRelay, MAX_EVENT_REQUESTS } from '../worker/event-relay.ts'
 import { JobRunner } from '../worker/job-runner.ts'
 import { LocalFaults } from '../worker/local-faults.ts'
 import { LoopProgress } from '../worker/loop-progress.ts'
 import { OutboxLimit } from '../worker/outbox-limit.ts'
 import { PollGate } from '../worker/poll-gate.ts'
+import { MAX_LANES } from '../worker/poll-loop.ts'
 import type { PollObserver } from '../worker/poll-loop.ts'
 import { ServerClock } from '../worker/server-clock.ts'
 import { Slots } from '../worker/slots.ts'
@@ -56,8 +57,8 @@ export interface Miner {
   [Symbol.asyncDispose](): Promise<void>
 }
 
-/** Connections to the coordinator: a poll, a heartbeat, eight deliveries, and the events of running jobs. */
-const CONNECTIONS = 12
+/** One for each call that may be under way, and for the heartbeat: none waits until another, which may hang, is over. */
+const CONNECTIONS = MAX_LANES + MAX_DELIVERIES + MAX_EVENT_REQUESTS + 1
 
 /**
  * Puts the miner together, from the disk outwards; the only place that knows which implementation stands behind a port.

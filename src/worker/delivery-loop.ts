@@ -13,7 +13,7 @@ import type { LoopProgress } from './loop-progress.ts'
 import { WakeUp } from './wake-up.ts'
 
 /** Deliveries under way at once; more would not be faster on one connection pool. */
-const MAX_IN_FLIGHT = 8
+export const MAX_DELIVERIES = 8
 /** A delivery that the coordinator refuses is tried again, ever more rarely, until the deadline. */
 const REFUSED_BACKOFF = { baseMs: 2_000, capMs: 10 * 60_000 }
 /** The wall clock and the monotonic one part by less than this when nobody sets the former. */
@@ -77,7 +77,7 @@ export class DeliveryLoop {
   offer(entry: OutboxEntry): void {
     // The loop may have found the row by itself a moment ago.
     if (this.#inFlight.has(entry.seq)) return
-    const isClear = this.#failures === 0 && !this.#hasBacklog && this.#inFlight.size < MAX_IN_FLIGHT
+    const isClear = this.#failures === 0 && !this.#hasBacklog && this.#inFlight.size < MAX_DELIVERIES
     if (this.#signal !== null && isClear) this.#start(entry, this.#signal)
     else {
       this.#hasBacklog = true
@@ -150,7 +150,7 @@ export class DeliveryLoop {
 
   #startDue(signal: AbortSignal): void {
     // After a failure one delivery tries the ground before the rest follow.
-    const places = (this.#failures > 0 ? 1 : MAX_IN_FLIGHT) - this.#inFlight.size
+    const places = (this.#failures > 0 ? 1 : MAX_DELIVERIES) - this.#inFlight.size
     if (!this.#hasBacklog || places <= 0) return
     // Each failed try goes to the end of the line, so that one which can never succeed does not hold up the rest; those that are left
     // when the coordinator is back go in the order of their jobs.

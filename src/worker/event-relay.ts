@@ -1,11 +1,20 @@
 import type { Coordinator, JobEvent } from '../domain/coordinator.ts'
+import { CoordinatorFailure } from '../domain/coordinator-failure.ts'
 import type { JobProgress } from '../domain/engine.ts'
 import type { Clock, Logger } from '../domain/ports.ts'
+import { Waiters } from './waiters.ts'
 
 /** The first event of a job goes out at once, then a batch, which is one request, this often at most. */
 const FLUSH_EVERY_MS = 100
 /** Of all jobs together there are no more than 40 requests a second: the processor is wanted for the jobs. */
 const SHARED_MS = 25
+/** Requests under way at once: a coordinator that is slow to take them keeps no connection from what matters. */
+export const MAX_EVENT_REQUESTS = 4
+/** Longest time for one request. */
+const SEND_MS = 10_000
+/** After a failure nothing is sent for so long, twice as long after each further one: else every job would wait for a dead endpoint. */
+const FIRST_REST_MS = 1_000
+const LONGEST_REST_MS = 60_000
 /** Past this many waiting events of one job the oldest progress and log lines go: they are a courtesy, the proof is not. */
 const MAX_WAITING = 500
 /** Past so much waiting text of one job what comes is left out: the whole text is in the proof. */
@@ -29,6 +38,11 @@ interface Stream {
 export class EventRelay {
   readonly #deps: { readonly coordinator: Coordinator; readonly clock: Clock; readonly logger: Logger }
   readonly #streams = new Map<string, Stream>()
+  readonly #places = new Waiters()
+  #underWay = 0
+  #failures = 0
+  /** Monotonic. */
+  #restsUntilMs = 0
 
   constructor(deps: { readonly coordinator: Coordinator; readonly clock: Clock; readonly logger: Logger }) {
     this.#deps = deps
@@ -51,8 +65,8 @@ export class EventRelay {
     this.#streams.delete(jobId)
     stream.timer?.abort()
     const signal = AbortSignal.timeout(limitMs)
-    if (stream.sending !== null) await Promise.race([stream.sending, aborted(signal)])
-    if (stream.waiting.length > 0 && !signal.aborted) await this.#send(jobId, stream, signal)
+    if (stream.sending !== null && this.#restMs() === 0) await Promise.race([stream.sending, aborted(signal)])
+    if (stream.waiting.length > 0 && this.#restMs() === 0 && !signal.aborted) await this.#send(jobId, stream, signal)
   }
 
   #schedule(jobId: string, stream: Stream): void {
@@ -60,25 +74,51 @@ export class EventRelay {
     const timer = new AbortController()
     stream.timer = timer
     const { clock } = this.#deps
-    void clock.sleep(Math.max(stream.nextSendMs - clock.monotonicMs(), 0), timer.signal).then(async () => {
+    void clock.sleep(Math.max(stream.nextSendMs - clock.monotonicMs(), this.#restMs()), timer.signal).then(async () => {
       if (timer.signal.aborted) return
       stream.timer = null
-      await this.#send(jobId, stream, AbortSignal.timeout(10_000))
+      await this.#send(jobId, stream, AbortSignal.timeout(SEND_MS))
       if (stream.waiting.length > 0 && this.#streams.get(jobId) === stream) this.#schedule(jobId, stream)
     })
   }
 
   async #send(jobId: string, stream: Stream, signal: AbortSignal): Promise<void> {
+    stream.sending = this.#sendInTurn(jobId, stream, signal)
+    await stream.sending
+    stream.sending = null
+  }
+
+  async #sendInTurn(jobId: string, stream: Stream, signal: AbortSignal): Promise<void> {
+    const hasPlace = (): boolean => this.#underWay < MAX_EVENT_REQUESTS
+    // Several may be woken for one place.
+    while (!hasPlace() && !signal.aborted) await this.#places.until(hasPlace, signal)
+    if (signal.aborted) return
+    this.#underWay += 1
+    await this.#sendWaiting(jobId, stream, signal)
+    this.#underWay -= 1
+    this.#places.wake()
+  }
+
+  async #sendWaiting(jobId: string, stream: Stream, signal: AbortSignal): Promise<void> {
     const { coordinator, clock, logger } = this.#deps
     const batch = stream.waiting
     stream.nextSendMs = clock.monotonicMs() + Math.max(FLUSH_EVERY_MS, this.#streams.size * SHARED_MS)
     stream.waiting = []
     stream.waitingChars = 0
-    stream.sending = coordinator.sendEvents(jobId, batch, signal).catch((error: unknown) => {
+    try {
+      await coordinator.sendEvents(jobId, batch, signal)
+      this.#failures = 0
+    } catch (error) {
       logger.debug('job events lost', { job: jobId, events: batch.length, error: String(error) })
-    })
-    await stream.sending
-    stream.sending = null
+      this.#failures += 1
+      const askedMs = error instanceof CoordinatorFailure ? (error.retryAfterMs ?? 0) : 0
+      const restMs = Math.min(FIRST_REST_MS * 2 ** (this.#failures - 1), LONGEST_REST_MS)
+      this.#restsUntilMs = clock.monotonicMs() + Math.max(restMs, askedMs)
+    }
+  }
+
+  #restMs(): number {
+    return Math.max(this.#restsUntilMs - this.#deps.clock.monotonicMs(), 0)
   }
 }
 

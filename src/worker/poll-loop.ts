@@ -20,7 +20,7 @@ import type { WakeUp } from './wake-up.ts'
 /** An empty answer that came sooner than this was not held: the coordinator does not do long polls (or not now). */
 const HELD_MS = 1_000
 /** Requests for jobs under way at once, while jobs come. */
-const MAX_LANES = 4
+export const MAX_LANES = 4
 /** A job that was canceled has so long to end before it is handed to us again in vain. */
 const ENDING_MS = 10_000
 /** Of a poll: for the job, and to refuse it. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { JobEvent } from '../../../src/domain/coordinator.ts'
-import { EventRelay } from '../../../src/worker/event-relay.ts'
+import { EventRelay, MAX_EVENT_REQUESTS } from '../../../src/worker/event-relay.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { failing, FakeCoordinator } from '../../support/fake-coordinator.ts'
 import { RecordingLogger } from '../../support/recording-logger.ts'
@@ -99,5 +99,57 @@ describe('EventRelay', () => {
     resolve()
     await clock.advance(1_000)
     expect(sent).toEqual([1, 500])
+  })
+
+  it('keeps few requests under way, however many jobs tell something', async () => {
+    const { clock, coordinator, relay } = setUp()
+    const answers: (() => void)[] = []
+    coordinator.onEvents = () => new Promise((resolve) => answers.push(() => resolve(null)))
+    for (let job = 0; job < 20; job += 1) relay.push(`job-${job}`, { type: 'token', data: 'a' })
+    await clock.advance(0)
+    expect(answers).toHaveLength(MAX_EVENT_REQUESTS)
+    answers[0]?.()
+    await clock.advance(0)
+    expect(answers).toHaveLength(MAX_EVENT_REQUESTS + 1)
+  })
+
+  it('leaves an endpoint that fails alone for longer and longer, and lets no job wait for it meanwhile', async () => {
+    const { clock, coordinator, relay, token } = setUp()
+    let requests = 0
+    coordinator.onEvents = async () => {
+      requests += 1
+      throw failing('unreachable')
+    }
+    token('a')
+    await clock.advance(0)
+    expect(requests).toBe(1)
+    token('b')
+    await clock.advance(900)
+    relay.push('other', { type: 'token', data: 'a' })
+    await relay.finish('other', 2_000)
+    expect(requests).toBe(1)
+    await clock.advance(100)
+    expect(requests).toBe(2)
+    token('c')
+    await clock.advance(1_900)
+    expect(requests).toBe(2)
+    await clock.advance(100)
+    expect(requests).toBe(3)
+  })
+
+  it('goes on at once when the endpoint works again', async () => {
+    const { clock, coordinator, batches, token } = setUp()
+    const works = coordinator.onEvents
+    coordinator.onEvents = async () => {
+      throw failing('overloaded')
+    }
+    token('a')
+    await clock.advance(0)
+    coordinator.onEvents = works
+    token('b')
+    await clock.advance(1_000)
+    token('c')
+    await clock.advance(100)
+    expect(textOf(batches)).toBe('bc')
   })
 })
