@@ -1,5 +1,4 @@
 import { createReadStream } from 'node:fs'
-import { access } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
 import { CoordinatorFailure } from '../domain/coordinator-failure.ts'
 import type { CrashPointHook } from '../domain/crash-points.ts'
@@ -7,8 +6,10 @@ import type { OutboxEntry } from '../domain/journal.ts'
 import type { Job } from '../domain/job.ts'
 import type { Failed, JobOutput, Proved, Settlement } from '../domain/outcome.ts'
 import { MAX_INLINE_OUTPUT_BYTES, ReceiptSchema } from '../protocol/proof.ts'
+import { garbled } from './http-transport.ts'
 import type { Answer, HttpTransport } from './http-transport.ts'
 import type { OptionalEndpoints } from './optional-endpoints.ts'
+import { outputDamage } from './output-damage.ts'
 import { toWireFail, toWireProof } from './to-wire.ts'
 
 export interface DeliverDeps {
@@ -38,25 +39,30 @@ async function deliverProof(deps: DeliverDeps, entry: OutboxEntry, proved: Prove
   const { transport, optional, minerId } = deps
   const { output } = proved
   const inline = output.bytes.kind === 'memory' && output.sizeBytes <= MAX_INLINE_OUTPUT_BYTES ? output.bytes.data : null
-  if (inline === null && (await isGone(output))) return { kind: 'dropped', reason: 'its output file is gone from STATE_DIR' }
   if (inline === null) {
+    const damage = await damageOf(entry.job, output)
+    if (damage !== null) return { kind: 'dropped', reason: damage }
     await optional.call('output', () => uploadUnlessLost(transport, entry.job, output, signal))
     deps.crashPoint?.('deliver:uploaded')
   }
   const json = toWireProof(minerId, entry.job, proved, inline)
   return creditOf(
     await transport.call({ method: 'POST', path: '/v1/miner/proof', json, idempotencyKey: entry.idempotencyKey, signal }),
+    { jobId: entry.job.id, outputSha: output.sha256 },
   )
 }
 
-/** A cleaner was at work: to send it again and again would tell of a coordinator that does not answer. */
-async function isGone({ bytes }: JobOutput): Promise<boolean> {
-  if (bytes.kind === 'memory') return false
+/** A file that cannot be read at present holds up no other delivery. */
+async function damageOf(job: Job, output: JobOutput): Promise<string | null> {
   try {
-    await access(bytes.path)
-    return false
-  } catch (error) {
-    return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')
+    return await outputDamage(output)
+  } catch (cause) {
+    const message = `the output of job ${job.id} cannot be read (${String(cause)}): check the disk and the rights of STATE_DIR`
+    throw new CoordinatorFailure(
+      message,
+      { failureClass: 'rejected', status: null, apiCode: null, retryAfterMs: null },
+      { cause },
+    )
   }
 }
 
@@ -121,11 +127,21 @@ function settlementOf(failure: CoordinatorFailure, tries: number): Settlement | 
   return null
 }
 
-/** A 2xx ends the delivery whatever its body says; what it says of money is passed on. */
-function creditOf(answer: Answer): Settlement {
+/**
+ * A 2xx ends the delivery whatever its body says, unless that is the receipt of another proof: a proxy has mixed up its answers, and nobody
+ * can tell whether this proof was taken. What it says of money is passed on.
+ */
+function creditOf(answer: Answer, sent: { readonly jobId: string; readonly outputSha: string }): Settlement {
   const receipt = ReceiptSchema.safeParse(answer.body)
   if (!receipt.success) return { kind: 'credited', reward: null, balance: null, unit: null }
-  const { reward, balance, unit } = receipt.data
+  const { id, output_sha: outputSha, reward, balance, unit } = receipt.data
+  if (id !== sent.jobId && outputSha !== sent.outputSha) {
+    throw garbled(
+      'POST /v1/miner/proof',
+      `the receipt is for another proof (job ${id.slice(0, 128)}, output ${outputSha})`,
+      answer.status,
+    )
+  }
   const isBare = typeof reward === 'string'
   return {
     kind: 'credited',

@@ -8,7 +8,7 @@ import type { ErrorCode } from './errors.ts'
  * - overloaded: 429, 502, 503, 504: likewise, and `retryAfterMs` may say how long
  * - unauthorized: 401, 403 on heartbeat or next: the key is wrong; the operator must act, so wait long
  * - missing: 404, 405, 501: the coordinator does not have this endpoint
- * - rejected: the coordinator understood and refused this one call
+ * - rejected: the coordinator understood and refused this one call, or what it was to carry cannot be read here
  * - garbled: an answer that is not the API's
  */
 export type FailureClass = 'unreachable' | 'overloaded' | 'unauthorized' | 'missing' | 'rejected' | 'garbled'
