@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdir, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -15,7 +15,6 @@ import { SystemClock } from '../../../src/platform/system-clock.ts'
 import { RecordingLogger } from '../../support/recording-logger.ts'
 import { startScriptedServer } from '../../support/scripted-server.ts'
 import type { ReceivedRequest, ScriptedAnswer } from '../../support/scripted-server.ts'
-import { tempDir } from '../../support/temp-dir.ts'
 
 const NEVER = new AbortController().signal
 const KEY = 'key/of+node-1'
@@ -340,28 +339,6 @@ describe('HttpCoordinator', () => {
     expect(await coordinator.deliver(entryOf(provedWith(output)), NEVER)).toMatchObject({ kind: 'dropped' })
     expect(requests).toEqual([])
   })
-
-  it.each([
-    ['cut short', (path: string) => truncate(path, 100)],
-    ['changed', (path: string) => writeFile(path, Buffer.alloc(200_000, 8))],
-    ['replaced by a folder', (path: string) => rm(path).then(() => mkdir(path))],
-  ] as const)(
-    'ends the delivery of a proof whose output file was %s, and does not blame the coordinator',
-    async (_how, damage) => {
-      const data = Buffer.alloc(200_000, 7)
-      const path = join(tempDir(), 'out.bin')
-      await writeFile(path, data)
-      const { coordinator, requests } = await setUp(() => ({ body: RECEIPT }))
-      const sha256 = createHash('sha256').update(data).digest('hex')
-      const output: JobOutput = { mediaType: 'image/png', sha256, sizeBytes: data.length, bytes: { kind: 'file', path } }
-      await damage(path)
-      expect(await coordinator.deliver(entryOf(provedWith(output)), NEVER)).toMatchObject({
-        kind: 'dropped',
-        reason: expect.stringContaining('output file'),
-      })
-      expect(requests).toEqual([])
-    },
-  )
 
   it('tries a proof again that is answered with the receipt of another one', async () => {
     const { coordinator } = await setUp(() => ({ status: 200, body: { ...RECEIPT, id: 'job:2' } }))
