@@ -6,7 +6,7 @@ import type { Clock } from '../domain/ports.ts'
 import { guardedGet } from './guarded-request.ts'
 import type { GuardedAnswer, GuardedRequest } from './guarded-request.ts'
 import { onDisk } from './disk-failure.ts'
-import type { WantedRoom } from './make-room.ts'
+import type { WantedRoom } from './wanted-room.ts'
 import {
   findResume,
   forgetDownload,

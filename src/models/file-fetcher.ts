@@ -8,7 +8,7 @@ import type { Clock } from '../domain/ports.ts'
 import { onDisk } from './disk-failure.ts'
 import { MissingFileError, download } from './download.ts'
 import type { Downloaded } from './download.ts'
-import type { WantedRoom } from './make-room.ts'
+import type { WantedRoom } from './wanted-room.ts'
 import type { SourcePolicy } from './source-policy.ts'
 import { parseSource } from './source-uri.ts'
 

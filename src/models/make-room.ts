@@ -2,6 +2,7 @@ import { JobFailureError } from '../domain/failure-codes.ts'
 import type { Logger } from '../domain/ports.ts'
 import type { WantedModel } from './model-fetch.ts'
 import type { StoreFolder } from './store-folder.ts'
+import type { WantedRoom } from './wanted-room.ts'
 
 export interface MakeRoomDeps {
   readonly folder: StoreFolder
@@ -10,14 +11,6 @@ export interface MakeRoomDeps {
   readonly wanted: Pick<WantedModel, 'name' | 'sha256'>
   readonly room: WantedRoom
   readonly logger: Logger
-}
-
-/** What a model takes, with what has come of it already. */
-export interface WantedRoom {
-  /** When it is here whole, by what its server says. */
-  readonly wholeBytes: number
-  /** With what comes of it next. */
-  readonly nextBytes: number
 }
 
 /** What else on the disk must not run out of space by a download. */

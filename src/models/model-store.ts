@@ -11,7 +11,7 @@ import type { WantedModel } from './model-fetch.ts'
 import { SharedWork } from './shared-work.ts'
 import type { StoreFolder, StoredModel } from './store-folder.ts'
 import { makeRoom } from './make-room.ts'
-import type { WantedRoom } from './make-room.ts'
+import type { WantedRoom } from './wanted-room.ts'
 
 export interface ModelStoreDeps {
   readonly catalogue: readonly CatalogueModel[]
