@@ -16,11 +16,17 @@ export interface EngineFolders {
 
 /** What engines may touch, by the configuration; null where the operator has switched that off. */
 export function engineSandbox(
-  mode: MinerConfig['engineSandbox'],
+  { engineSandbox: mode, maxOutputBytes }: Pick<MinerConfig, 'engineSandbox' | 'maxOutputBytes'>,
   { modelDir, catalogue, workRoot, cacheDir }: EngineFolders,
 ): SandboxSettings | null {
   if (mode === 'off') return null
   const local = catalogue.flatMap(({ files }) => files).flatMap(({ place }) => (place.kind === 'local' ? [place.path] : []))
   // Whole models alone: half of a download is nobody's business.
-  return { isRequired: mode === 'required', read: [join(modelDir, 'models'), ...local], workRoot, cacheDir }
+  return {
+    isRequired: mode === 'required',
+    read: [join(modelDir, 'models'), ...local],
+    workRoot,
+    cacheDir,
+    maxFileBytes: maxOutputBytes,
+  }
 }

@@ -36,7 +36,7 @@ export function makeEngine({ config, environment, folders, ...deps }: MakeEngine
       entry: childEntry(),
       environment,
       startTimeoutMs: ENGINE_START_MS,
-      sandbox: engineSandbox(config.engineSandbox, folders),
+      sandbox: engineSandbox(config, folders),
     },
     accelMode: config.accelMode,
     threads: config.engineThreads ?? 0,

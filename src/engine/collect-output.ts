@@ -6,11 +6,8 @@ import { sep } from 'node:path'
 import { JobFailureError } from '../domain/failure-codes.ts'
 import type { JobOutput } from '../domain/outcome.ts'
 import type { DoneMessage } from './messages.ts'
-
-export interface OutputRules {
-  readonly workDir: string
-  readonly maxOutputBytes: number
-}
+import { checkOutputSize } from './output-size.ts'
+import type { OutputRules } from './output-size.ts'
 
 /**
  * Takes over what a child hands out; hash and size are taken from the bytes here. Throws `E_OUTPUT` for too many bytes,
@@ -20,7 +17,7 @@ export async function collectOutput(done: DoneMessage, rules: OutputRules): Prom
   const { mediaType, output } = done
   if (output.kind === 'inline') {
     const data = Buffer.from(output.base64, 'base64')
-    checkSize(data.length, rules)
+    checkOutputSize(data.length, rules)
     return {
       mediaType,
       sizeBytes: data.length,
@@ -54,7 +51,7 @@ async function measure(file: FileHandle, rules: OutputRules): Promise<{ sha256: 
   const before = await file.stat()
   if (!before.isFile()) throw new Error('it is no plain file')
   if (before.nlink !== 1) throw new Error(`it has ${before.nlink} names`)
-  checkSize(before.size, rules)
+  checkOutputSize(before.size, rules)
   const hash = createHash('sha256')
   let sizeBytes = 0
   for await (const chunk of file.createReadStream({ autoClose: false })) {
@@ -63,15 +60,9 @@ async function measure(file: FileHandle, rules: OutputRules): Promise<{ sha256: 
     hash.update(bytes)
     sizeBytes += bytes.length
     // It may grow while it is read, and faster than that.
-    checkSize(sizeBytes, rules)
+    checkOutputSize(sizeBytes, rules)
   }
   const after = await file.stat()
   if (after.mtimeMs !== before.mtimeMs || after.size !== sizeBytes) throw new Error('it changed while it was read')
   return { sha256: hash.digest('hex'), sizeBytes }
-}
-
-function checkSize(sizeBytes: number, { maxOutputBytes }: OutputRules): void {
-  if (sizeBytes > maxOutputBytes) {
-    throw new JobFailureError('E_OUTPUT', `the output has ${sizeBytes} bytes, more than the limit of ${maxOutputBytes}`)
-  }
 }

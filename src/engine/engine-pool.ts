@@ -115,6 +115,7 @@ export class EnginePool implements Engine {
             model: model === null ? null : toModelFile(model),
             inputs: files.map(({ name, path, mediaType }) => ({ name, path, mediaType })),
             workDir,
+            maxOutputBytes: limits.maxOutputBytes,
           },
           maxRuntimeS: limits.maxRuntimeS,
           ramMb: limits.ramMb,

@@ -43,6 +43,8 @@ export const toChild = z.discriminatedUnion('type', [
       .nullable(),
     inputs: z.array(z.object({ name: z.string(), path: z.string(), mediaType: z.string().nullable() })),
     workDir: z.string(),
+    /** An output beyond that is not written out. */
+    maxOutputBytes: z.number(),
   }),
   z.object({ type: z.literal('cancel'), runId }),
   /** Asks for a `pong`, to see whether the child's thread still turns. */

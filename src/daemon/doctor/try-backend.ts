@@ -40,7 +40,7 @@ export async function tryBackend(
     entry: childEntry(),
     environment,
     startTimeoutMs: START_LIMIT_MS,
-    sandbox: engineSandbox(config.engineSandbox, folders),
+    sandbox: engineSandbox(config, folders),
   }
   const settings = {
     backends: [backend],

@@ -2,6 +2,8 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { JobFailureError } from '../../domain/failure-codes.ts'
 import { MAX_INLINE_BYTES } from '../messages.ts'
+import { checkOutputSize } from '../output-size.ts'
+import type { OutputRules } from '../output-size.ts'
 import type { DoneMessage, FromChild, ToChild } from '../messages.ts'
 import type { ChildChannel } from './child-channel.ts'
 import type { EngineIdentity } from './engine-identity.ts'
@@ -42,7 +44,10 @@ export class RunTable {
     this.#controllers.get(runId)?.abort(new JobFailureError('E_CANCELED', 'the run was canceled'))
   }
 
-  async #run({ runId, workload, params, model, inputs, workDir }: RunMessage, signal: AbortSignal): Promise<FromChild> {
+  async #run(
+    { runId, workload, params, model, inputs, workDir, maxOutputBytes }: RunMessage,
+    signal: AbortSignal,
+  ): Promise<FromChild> {
     const { channel, identity, runWorkload } = this.#deps
     try {
       const result = await runWorkload(workload, {
@@ -56,7 +61,15 @@ export class RunTable {
       const { mode, mediaType, metrics } = result
       const { name, version, backend, device } = identity
       const environment = { engine: name, version, backend, device, ...result.environment }
-      return { type: 'done', runId, mode, mediaType, output: await handOver(result, workDir), metrics, environment }
+      return {
+        type: 'done',
+        runId,
+        mode,
+        mediaType,
+        output: await handOver(result, { workDir, maxOutputBytes }),
+        metrics,
+        environment,
+      }
     } catch (error) {
       const failure = error instanceof JobFailureError ? error.failure : { code: 'E_ENGINE' as const, message: describe(error) }
       return { type: 'failed', runId, code: failure.code, message: failure.message.slice(0, MAX_FAILURE_TEXT) }
@@ -64,9 +77,11 @@ export class RunTable {
   }
 }
 
-async function handOver({ output }: WorkloadResult, workDir: string): Promise<DoneMessage['output']> {
+/** Throws `E_OUTPUT` for one beyond the limit before any of it is on the disk. */
+async function handOver({ output }: WorkloadResult, rules: OutputRules): Promise<DoneMessage['output']> {
+  checkOutputSize(output.length, rules)
   if (output.length <= MAX_INLINE_BYTES) return { kind: 'inline', base64: Buffer.from(output).toString('base64') }
-  const path = join(workDir, 'output')
+  const path = join(rules.workDir, 'output')
   await writeFile(path, output, { flag: 'wx' })
   return { kind: 'file', path }
 }

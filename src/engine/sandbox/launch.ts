@@ -24,6 +24,8 @@ const { values, positionals } = parseArgs({
     work: { type: 'string', multiple: true, default: [] },
     /** With drivers and devices of graphics cards. */
     gpu: { type: 'boolean', default: false },
+    /** Writes no file that is larger. */
+    'file-bytes': { type: 'string' },
     /** Fails rather than go without one of the layers. */
     required: { type: 'boolean', default: false },
     /** Uses no later version of Landlock than this. */
@@ -36,6 +38,7 @@ try {
     read: values.read,
     work: values.work,
     hasGpu: values.gpu,
+    maxFileBytes: values['file-bytes'] === undefined ? null : Number(values['file-bytes']),
     maxLandlockAbi: Number(values['landlock-abi']),
     keptDescriptors: [CHANNEL_FD],
   })

@@ -12,6 +12,7 @@ const PR_SET_SECCOMP = 22
 const SECCOMP_MODE_FILTER = 2
 const PR_SET_NO_NEW_PRIVS = 38
 const FILTER_INSTRUCTION_BYTES = 8
+const RLIMIT_FSIZE = 1
 
 /** Itself, as the kernel shows it. */
 const OWN_FACTS = '/proc/self'
@@ -21,6 +22,8 @@ export interface Restrictions {
   /** Folders that it may write to; made where they are missing. */
   readonly work: readonly string[]
   readonly hasGpu: boolean
+  /** Largest file that it may write; null for any. Node makes an error of it (`EFBIG`), not a signal. */
+  readonly maxFileBytes: number | null
   readonly maxLandlockAbi: number
   /** Descriptors that the next program is to have, beside the first three. */
   readonly keptDescriptors: readonly number[]
@@ -37,7 +40,14 @@ export interface SandboxLayers {
  * Takes from this thread, and from the program that it becomes by `execve`, what the restrictions do not leave it; other threads
  * keep it until then. What the kernel cannot do is left out. Throws for what it can do and refused.
  */
-export function restrictProcess({ read, work, hasGpu, maxLandlockAbi, keptDescriptors }: Restrictions): SandboxLayers {
+export function restrictProcess({
+  read,
+  work,
+  hasGpu,
+  maxFileBytes,
+  maxLandlockAbi,
+  keptDescriptors,
+}: Restrictions): SandboxLayers {
   const architecture = knownArchitecture(process.arch)
   if (architecture === null) return { landlockAbi: null, hasSeccomp: false }
   const kernel = new KernelCalls(architecture)
@@ -52,6 +62,7 @@ export function restrictProcess({ read, work, hasGpu, maxLandlockAbi, keptDescri
   // The rule holds for this one folder object, which the kernel may drop and make anew unless somebody keeps it open.
   const ownFacts = openSync(OWN_FACTS, O_PATH)
   for (const descriptor of [...keptDescriptors, ownFacts]) kernel.call('fcntl', descriptor, F_SETFD, 0)
+  if (maxFileBytes !== null) limitFiles(kernel, maxFileBytes)
   kernel.call('prctl', PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
   const landlockAbi = enforceLandlock(kernel, { rules, maxAbi: maxLandlockAbi })
   const filter = seccompFilter({ architecture, pid: process.pid, hasSignalScope: hasSignalScope(landlockAbi) })
@@ -65,6 +76,12 @@ function makeFolder(path: string): void {
   } catch {
     // What needs it will say so by itself.
   }
+}
+
+/** For this process and all that come from it, for good. */
+function limitFiles(kernel: KernelCalls, maxBytes: number): void {
+  const limit = new BigUint64Array(2).fill(BigInt(maxBytes))
+  kernel.call('prlimit64', 0, RLIMIT_FSIZE, new Uint8Array(limit.buffer), 0)
 }
 
 /** False where the kernel was built without filters. */

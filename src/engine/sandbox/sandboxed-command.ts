@@ -13,6 +13,8 @@ export interface SandboxSettings {
   readonly workRoot: string
   /** Where drivers keep what they have compiled; each kind of engine has a folder of its own in it. */
   readonly cacheDir: string
+  /** Largest file that an engine for the processor may write. */
+  readonly maxFileBytes: number
 }
 
 export interface SandboxedEngine {
@@ -30,7 +32,7 @@ const FFI_OPTION = '--experimental-ffi'
 export function sandboxedCommand(
   { execPath, args, environment }: ChildCommand,
   { kind, hasGpu }: SandboxedEngine,
-  { isRequired, read, workRoot, cacheDir }: SandboxSettings,
+  { isRequired, read, workRoot, cacheDir, maxFileBytes }: SandboxSettings,
 ): ChildCommand {
   if (!isRequired && !process.allowedNodeEnvironmentFlags.has(FFI_OPTION)) return { execPath, args, environment }
   const cache = join(cacheDir, kind)
@@ -38,7 +40,8 @@ export function sandboxedCommand(
   const options = [
     ...readable.flatMap((path) => ['--read', path]),
     ...[workRoot, cache].flatMap((path) => ['--work', path]),
-    ...(hasGpu ? ['--gpu'] : []),
+    // Drivers of cards may keep memory in files without a name, of whatever size.
+    ...(hasGpu ? ['--gpu'] : ['--file-bytes', String(maxFileBytes)]),
     ...(isRequired ? ['--required'] : []),
   ]
   return {

@@ -38,7 +38,7 @@ const CACHE = join(homedir(), '.cache', 'aitbc-miner', 'engine-cache')
 /** As strict as the daemon's, but for the folder of all temporary files, in which tests have their models and jobs. */
 function testSandbox(): SandboxSettings {
   const models = fileURLToPath(new URL('../../../models', import.meta.url))
-  return { isRequired: false, read: [models, tmpdir()], workRoot: tmpdir(), cacheDir: CACHE }
+  return { isRequired: false, read: [models, tmpdir()], workRoot: tmpdir(), cacheDir: CACHE, maxFileBytes: 2 ** 28 }
 }
 
 /** A pool that is stopped with the test; it fails the test that leaves a process of its group behind. */

@@ -1,11 +1,13 @@
+import { readdirSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import type { RunResult } from '../../../src/domain/engine.ts'
 import type { JobFailure } from '../../../src/domain/failure-codes.ts'
 import { writeSafetensors } from '../../../src/workloads/tensor-files/write-safetensors.ts'
-import { tempFile } from '../../fixtures/onnx/onnx-jobs.ts'
+import { tempFile, withInputs } from '../../fixtures/onnx/onnx-jobs.ts'
 import type { OutputTensor } from '../../fixtures/onnx/onnx-jobs.ts'
 import { identityModel, onnxTypeNumber } from '../../support/onnx-model-writer.ts'
 import type { OnnxType } from '../../support/onnx-model-writer.ts'
+import { failureOf, runRequest } from './engine-fixture.ts'
 import { ADD, ONE_ROW, failure, modelFile, onnxPool, runOnnx, tensors } from './onnx-fixture.ts'
 
 describe('onnx_infer', () => {
@@ -140,9 +142,16 @@ describe('onnx_infer', () => {
     const data = { base64: Buffer.from(new Float32Array(count).fill(0.25).buffer).toString('base64') }
     const y = (await tensors({ pool, model, inputs: { x: { dtype: 'float32', shape: [count], data } } })).get('y')
     expect(y?.elements).toEqual(new Float32Array(count).fill(0.25))
-    const limits = { maxOutputBytes: 100 }
-    const tooLarge = { pool, model, inputs: { x: { dtype: 'float32', shape: [count], data } }, options: { limits } }
-    expect((await failure(tooLarge)).code).toBe('E_OUTPUT')
+  })
+
+  it('writes nothing of an output beyond the limit', async () => {
+    const pool = await onnxPool()
+    const count = 100_000
+    const x = { dtype: 'float32', shape: [count], data: { base64: Buffer.alloc(4 * count).toString('base64') } }
+    const params = { model: await modelFile(identityModel('float32')), inputs: { x } }
+    const request = await runRequest('onnx_infer', params, { limits: { maxOutputBytes: 4 * count } })
+    expect((await failureOf(pool.run(withInputs(request, {})))).code).toBe('E_OUTPUT')
+    expect(readdirSync(request.workDir)).toEqual([])
   })
 
   it('does not keep every model that it ever ran', async () => {

@@ -22,6 +22,8 @@ import { command, enginePool, failureOf, fixtureEngine } from './engine-fixture.
 
 const FIXTURES = fileURLToPath(new URL('../../fixtures/engines', import.meta.url))
 const hasIpv6 = Object.values(networkInterfaces()).some((addresses) => addresses?.some(({ address }) => address === '::1'))
+/** A little more than the runtime, which the attacker makes a copy of. */
+const MAX_FILE_BYTES = 2 ** 28
 
 const outcomesSchema = z.record(z.string(), z.string())
 
@@ -89,6 +91,7 @@ async function scene(landlockAbi: number | null): Promise<Scene> {
       read: [model, FIXTURES],
       workRoot: join(folder, 'work'),
       cacheDir: join(folder, 'cache'),
+      maxFileBytes: MAX_FILE_BYTES,
     },
   )
   const args = sandboxed.args.toSpliced(sandboxed.args.indexOf('--'), 0, '--landlock-abi', String(landlockAbi))
@@ -105,7 +108,7 @@ async function attack({ command, workDir }: Scene): Promise<Attack> {
   onTestFinished(() => child.kill('was in a test', null))
   await child.ready
   const answer = await child.run(
-    { type: 'run', runId: 1, workload: 'llm_gen', params: {}, model: null, inputs: [], workDir },
+    { type: 'run', runId: 1, workload: 'llm_gen', params: {}, model: null, inputs: [], workDir, maxOutputBytes: 1000 },
     () => {},
   )
   if (answer.type !== 'done' || answer.output.kind !== 'inline') throw new Error(`the attacker said ${JSON.stringify(answer)}`)
@@ -116,7 +119,7 @@ async function attack({ command, workDir }: Scene): Promise<Attack> {
 }
 
 /** How Linux and Node put it that something is not allowed: a call, a link that may not lead here, a library that cannot ask anybody. */
-const REFUSALS = new Set(['EACCES', 'EPERM', 'ENOSYS', 'EXDEV', 'ECONNREFUSED', 'exit 1'])
+const REFUSALS = new Set(['EACCES', 'EPERM', 'ENOSYS', 'EXDEV', 'ECONNREFUSED', 'EFBIG', 'exit 1'])
 
 /** Attempts that did not fail by being refused. */
 function notRefused({ outcomes }: Attack): string[] {
@@ -134,7 +137,7 @@ function failedThoughAllowed({ outcomes }: Attack): string[] {
 const HOST = {
   kind: 'llama',
   device: 'cpu',
-  sandbox: { isRequired: false, read: [], workRoot: tmpdir(), cacheDir: tmpdir() },
+  sandbox: { isRequired: false, read: [], workRoot: tmpdir(), cacheDir: tmpdir(), maxFileBytes: MAX_FILE_BYTES },
   parallelRuns: 1,
   startTimeoutMs: 600_000,
   idleMs: 60_000,
@@ -144,7 +147,7 @@ const HOST = {
 
 function hostRun(workDir: string): HostRun {
   return {
-    message: { workload: 'llm_gen', params: {}, model: null, inputs: [], workDir },
+    message: { workload: 'llm_gen', params: {}, model: null, inputs: [], workDir, maxOutputBytes: 1000 },
     maxRuntimeS: 600,
     ramMb: null,
     signal: new AbortController().signal,
@@ -207,7 +210,13 @@ describe.skipIf(kernelAbi === null)(`the sandbox of an engine (Landlock: ${kerne
     onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
     const workRoot = join(folder, 'work')
     const workDir = join(workRoot, '1')
-    const sandbox = { isRequired: true, read: [FIXTURES], workRoot, cacheDir: join(folder, 'cache') }
+    const sandbox = {
+      isRequired: true,
+      read: [FIXTURES],
+      workRoot,
+      cacheDir: join(folder, 'cache'),
+      maxFileBytes: MAX_FILE_BYTES,
+    }
     const pool = await enginePool({ entry: fixtureEngine('writes-a-file'), sandbox })
     const pids: unknown[] = []
     for (const _ of ['as it was', 'made again', 'left alone']) {

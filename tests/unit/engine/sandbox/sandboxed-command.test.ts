@@ -7,12 +7,13 @@ const COMMAND = {
   args: ['main.js', 'llama', '{"a":1}'],
   environment: { PATH: '/usr/bin', HOME: '/state' },
 }
-const SETTINGS = { isRequired: false, read: ['/models'], workRoot: '/work', cacheDir: '/state/cache' }
+const SETTINGS = { isRequired: false, read: ['/models'], workRoot: '/work', cacheDir: '/state/cache', maxFileBytes: 1000 }
 
 const OPTIONS = {
   read: { type: 'string', multiple: true },
   work: { type: 'string', multiple: true },
   gpu: { type: 'boolean' },
+  'file-bytes': { type: 'string' },
   required: { type: 'boolean' },
 } as const
 
@@ -24,13 +25,18 @@ describe('sandboxedCommand', () => {
     expect(args[2]).toMatch(/\/src\/engine\/sandbox\/launch\.ts$/)
     const { values, positionals } = parseArgs({ args: args.slice(3), options: OPTIONS, allowPositionals: true })
     expect(positionals).toEqual(COMMAND.args)
-    expect(values).toEqual({ read: expect.arrayContaining(['/models']), work: ['/work', '/state/cache/llama'] })
+    expect(values).toEqual({
+      read: expect.arrayContaining(['/models']),
+      work: ['/work', '/state/cache/llama'],
+      'file-bytes': '1000',
+    })
   })
 
   it('gives graphics cards to an engine for one alone, and passes on that a sandbox is required', () => {
     const { args } = sandboxedCommand(COMMAND, { kind: 'onnx', hasGpu: true }, { ...SETTINGS, isRequired: true })
     const { values } = parseArgs({ args: args.slice(3), options: OPTIONS, allowPositionals: true })
     expect(values).toMatchObject({ gpu: true, required: true })
+    expect(values['file-bytes']).toBeUndefined()
   })
 
   it('has an engine look for its own files where it may write', () => {
