@@ -27,6 +27,8 @@ import type { Sender } from './to-wire.ts'
 /** A job carries its prompt and links to its inputs, not the inputs. */
 const MAX_JOB_BYTES = 16 * 1024 * 1024
 
+const MAX_SHOWN_CHARS = 200
+
 export interface HttpCoordinatorDeps {
   readonly transport: TransportSettings
   readonly sender: Sender
@@ -41,11 +43,13 @@ export class HttpCoordinator implements Coordinator {
   readonly #sender: Sender
   readonly #optional: OptionalEndpoints
   readonly #crashPoint: CrashPointHook | undefined
+  readonly #logger: Logger
 
   constructor(deps: HttpCoordinatorDeps) {
-    this.#transport = new HttpTransport(deps.transport, deps.clock)
+    this.#transport = new HttpTransport(deps.transport, deps.clock, deps.logger)
     this.#sender = deps.sender
     this.#crashPoint = deps.crashPoint
+    this.#logger = deps.logger
     this.#optional = new OptionalEndpoints(deps.logger)
   }
 
@@ -95,7 +99,10 @@ export class HttpCoordinator implements Coordinator {
       isAboutKey: true,
       signal,
     })
-    return toNextAnswer(answer.body, answer.hadKey)
+    const next = toNextAnswer(answer.body, answer.hadKey)
+    const fields = next.kind === 'none' ? fieldsOf(answer.body) : ''
+    if (fields !== '') this.#logger.debug('no job in the answer: it has no id', { fields })
+    return next
   }
 
   deliver(entry: OutboxEntry, signal: AbortSignal): Promise<Settlement> {
@@ -126,4 +133,9 @@ export class HttpCoordinator implements Coordinator {
     const answer = await this.#transport.call({ method: 'POST', path, json, idempotencyKey: randomUUID(), signal })
     return answer.body ?? {}
   }
+}
+
+/** What an answer has, by name: a job in a list or under a name of its own is none, and its author wonders why. */
+function fieldsOf(body: unknown): string {
+  return typeof body === 'object' && body !== null ? Object.keys(body).join(' ').slice(0, MAX_SHOWN_CHARS) : ''
 }

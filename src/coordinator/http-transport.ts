@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream'
 import { request } from 'undici/lib/api/index.js'
 import Pool from 'undici/lib/dispatcher/pool.js'
 import { CoordinatorFailure } from '../domain/coordinator-failure.ts'
-import type { Clock } from '../domain/ports.ts'
+import type { Clock, Logger } from '../domain/ports.ts'
 import { Redactor } from '../domain/redactor.ts'
 import { ErrorBodySchema } from '../protocol/errors.ts'
 import { Deadline } from './deadline.ts'
@@ -71,22 +71,39 @@ export interface Answer {
 export class HttpTransport {
   readonly #settings: TransportSettings
   readonly #clock: Clock
+  readonly #logger: Logger
   readonly #basePath: string
   readonly #redactor: Redactor
   readonly #canTellKeyApart: boolean
   #pool: Pool | null = null
 
-  constructor(settings: TransportSettings, clock: Clock) {
+  constructor(settings: TransportSettings, clock: Clock, logger: Logger) {
     this.#settings = settings
     this.#clock = clock
+    this.#logger = logger
     this.#basePath = settings.baseUrl.pathname.replace(/\/+$/, '')
     const key = settings.apiKey.reveal()
     this.#redactor = new Redactor([key])
     this.#canTellKeyApart = key.length >= LEAST_KEY_CHARS
   }
 
+  /** At level debug the log tells of every call, for who writes a coordinator. */
   async call(call: Call): Promise<Answer> {
-    const name = `${call.method} ${call.path}`
+    const name = nameOf(call)
+    const startedMs = this.#clock.monotonicMs()
+    const tookMs = (): number => Math.round(this.#clock.monotonicMs() - startedMs)
+    try {
+      const answer = await this.#exchange(call)
+      this.#logger.debug('coordinator answered', { call: name, status: answer.status, took_ms: tookMs() })
+      return answer
+    } catch (error) {
+      this.#logger.debug('call to the coordinator failed', { error: String(error), took_ms: tookMs() })
+      throw error
+    }
+  }
+
+  async #exchange(call: Call): Promise<Answer> {
+    const name = nameOf(call)
     const maxBytes = call.maxAnswerBytes ?? MAX_ANSWER_BYTES
     const deadline = new Deadline((call.timeoutMs ?? this.#settings.timeoutMs) + (call.extraTimeoutMs ?? 0), call.signal)
     let status: number
@@ -165,6 +182,10 @@ export class HttpTransport {
     if (call.idempotencyKey !== undefined) headers['idempotency-key'] = call.idempotencyKey
     return { ...headers, ...call.headers }
   }
+}
+
+function nameOf({ method, path }: Call): string {
+  return `${method} ${path}`
 }
 
 function queryString(query: Readonly<Record<string, string>> | undefined): string {

@@ -1,6 +1,7 @@
 import { HttpTransport } from '../../coordinator/http-transport.ts'
 import { CoordinatorFailure } from '../../domain/coordinator-failure.ts'
 import { fetchStatus } from '../../control/fetch-status.ts'
+import { silentLogger } from '../../platform/silent-logger.ts'
 import { BalanceSchema } from '../../protocol/wallet.ts'
 import type { MinerConfig } from '../../config/miner-config.ts'
 import type { Check, DoctorContext } from './check.ts'
@@ -28,6 +29,7 @@ export const KEY_CHECK: Check = {
         userAgent: `aitbc-miner/${version}`,
       },
       clock,
+      silentLogger(),
     )
     try {
       const { body } = await transport.call({ method: 'GET', path: '/v1/wallet/balance', signal })

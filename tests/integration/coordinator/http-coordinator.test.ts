@@ -376,4 +376,20 @@ describe('HttpCoordinator', () => {
     const { coordinator } = await setUp(() => ({}), 5_000, 'http://127.0.0.1:1/')
     await expect(coordinator.heartbeat(HEARTBEAT, NEVER)).rejects.toThrow('connection refused')
   })
+
+  it('tells at level debug of each call, and why an answer with no id brought no job', async () => {
+    const answers: ScriptedAnswer[] = [{ body: { job: { id: 'j1' } } }, { body: {} }, { status: 500 }]
+    const { coordinator, logger } = await setUp(() => answers.shift() ?? {})
+    const query = { slots: 1, waitS: 0, workloads: [] }
+    await coordinator.next(query, NEVER)
+    await coordinator.next(query, NEVER)
+    await expect(coordinator.next(query, NEVER)).rejects.toThrow('HTTP 500')
+    const took_ms: unknown = expect.any(Number)
+    expect(logger.lines.map(({ level, message, attributes }) => [level, message, attributes])).toEqual([
+      ['debug', 'coordinator answered', { call: 'GET /v1/miner/next', status: 200, took_ms }],
+      ['debug', 'no job in the answer: it has no id', { fields: 'job' }],
+      ['debug', 'coordinator answered', { call: 'GET /v1/miner/next', status: 200, took_ms }],
+      ['debug', 'call to the coordinator failed', { error: expect.stringContaining('GET /v1/miner/next: HTTP 500'), took_ms }],
+    ])
+  })
 })

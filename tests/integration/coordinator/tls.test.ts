@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { createSecureServer } from 'node:http2'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { HttpTransport } from '../../../src/coordinator/http-transport.ts'
+import { silentLogger } from '../../../src/platform/silent-logger.ts'
 import { SystemClock } from '../../../src/platform/system-clock.ts'
 import { missingProgram } from '../../support/missing-program.ts'
 import { startScriptedServer } from '../../support/scripted-server.ts'
@@ -19,6 +20,7 @@ function transportTo(baseUrl: URL, certificates: readonly string[] | null): Http
       userAgent: 'test',
     },
     new SystemClock(),
+    silentLogger(),
   )
 }
 
