@@ -66,7 +66,6 @@ export function buildProgram(context: CommandContext): Command {
     .configureOutput({
       writeOut: (text) => terminal.out(text),
       writeErr: (text) => terminal.err(text),
-      outputError: (text, write) => write(renderUsageError(text)),
     })
   addRunCommand(program, context)
   addStatusCommand(program, context)
@@ -75,15 +74,22 @@ export function buildProgram(context: CommandContext): Command {
   addModelsCommand(program, context)
   addConfigCommand(program, context)
   addVersionCommand(program, context)
+  pointToOwnHelp(program, program.name())
   return program
 }
 
+/** What is wrong with the words of a command is answered with where that command's help is. */
+function pointToOwnHelp(command: Command, words: string): void {
+  command.configureOutput({ outputError: (text, write) => write(renderUsageError(text, words)) })
+  for (const inner of command.commands) pointToOwnHelp(inner, `${words} ${inner.name()}`)
+}
+
 /** Commander's `error: …`, and its guess at what was meant, in the form of all other errors. */
-function renderUsageError(text: string): string {
+function renderUsageError(text: string, words: string): string {
   const [what = '', ...rest] = text
     .trimEnd()
     .replace(/^error: /, '')
     .split('\n')
-  const advice = [...rest, 'see: aitbc-miner --help'].join('\n')
+  const advice = [...rest, `see: ${words} --help`].join('\n')
   return `aitbc-miner: ${what}\n${indent(advice)}\n`
 }

@@ -24,15 +24,16 @@ describe('aitbc-miner', () => {
   })
 
   it.each([
-    [['stats'], "unknown command 'stats'\n  (Did you mean status?)"],
-    [['config', 'chek'], "unknown command 'chek'\n  (Did you mean check?)"],
-    [['status', '--jsn'], "unknown option '--jsn'\n  (Did you mean --json?)"],
-    [['run', '--config'], "option '-c, --config <file>' argument missing"],
-  ])('answers %j with what was probably meant, and 2', async (args, message) => {
+    [['stats'], '', "unknown command 'stats'\n  (Did you mean status?)"],
+    [['config', 'chek'], ' config', "unknown command 'chek'\n  (Did you mean check?)"],
+    [['status', '--jsn'], ' status', "unknown option '--jsn'\n  (Did you mean --json?)"],
+    [['run', '--config'], ' run', "option '-c, --config <file>' argument missing"],
+    [['models', 'pull'], ' models pull', "missing required argument 'name-or-address'"],
+  ])('answers %j with what was probably meant and which help tells more, and 2', async (args, words, message) => {
     expect(await runCommand(args)).toEqual({
       exitCode: 2,
       stdout: '',
-      stderr: `aitbc-miner: ${message}\n  see: aitbc-miner --help\n`,
+      stderr: `aitbc-miner: ${message}\n  see: aitbc-miner${words} --help\n`,
     })
   })
 
