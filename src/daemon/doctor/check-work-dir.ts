@@ -1,4 +1,5 @@
-import { existsSync, rmSync } from 'node:fs'
+import { existsSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AitbcError } from '../../domain/errors.ts'
 import { DiskWorkDirectories } from '../../platform/disk-work-directories.ts'
@@ -34,7 +35,8 @@ export const WORK_DIR_CHECK: Check = {
       const at = error.message.lastIndexOf(': ')
       return [failed(error.message.slice(0, at), error.message.slice(at + 2))]
     } finally {
-      rmSync(join(root, scope), { recursive: true, force: true })
+      // Where it could not be made, what stood in the way may be in the way of this too, and is told already.
+      await rm(join(root, scope), { recursive: true, force: true }).catch(() => {})
     }
   },
 }

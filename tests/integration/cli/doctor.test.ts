@@ -1,4 +1,4 @@
-import { chmodSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -171,6 +171,15 @@ describe('aitbc-miner doctor', () => {
     })
     expect(exitCode).toBe(1)
     expect([verdicts('state_dir'), verdicts('work_dir'), verdicts('llm_server')]).toEqual([['failed'], ['failed'], ['failed']])
+  })
+
+  it('tells what stands against working in a folder that it may not enter', { skip: process.getuid?.() === 0 }, async () => {
+    const work = join(tempDir(), 'work')
+    mkdirSync(work, { mode: 0o000 })
+    onTestFinished(() => chmodSync(work, 0o700))
+    const { verdicts, found } = await examine({ COORD_URL: 'http://127.0.0.1:1', WORK_DIR: work })
+    expect(verdicts('work_dir')).toEqual(['failed'])
+    expect(found('work_dir')).toMatch(/^the work folder .* cannot be worked in .*EACCES/)
   })
 
   it('refuses to look as a user that there is not', async () => {
