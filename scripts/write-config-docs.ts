@@ -64,7 +64,7 @@ systemctl restart aitbc-miner
 - A line is \`KEY="value"\`, empty, or a comment. \`# …\` after a value and a space is a comment too. Quotes are \`"\` or \`'\`; a bare
   word needs none. \`export KEY="value"\` is read as well.
 - Nothing is ever executed. \`$(hostname)\` and \`\${HOSTNAME}\` in \`MINER_ID\` stand for the name of this machine, \`\${STATE_DIR}\` in
-  \`CONTROL_SOCKET\` for the value of that key; any other \`$…\` or backtick is an error. \`API_KEY\` alone is taken as it
+  \`CONTROL_SOCKET\` and \`MODEL_DIR\` for the value of that key; any other \`$…\` or backtick is an error. \`API_KEY\` alone is taken as it
   stands, \`$\` and all.
 - A value has no escapes and ends on its line. What a shell would read in another way is an error, not a guess.
 - A key that does not exist is an error. A key that is set twice counts as in the last line, with a warning.
@@ -76,7 +76,7 @@ systemctl restart aitbc-miner
 ## What the example leaves to you
 
 An example host in \`COORD_URL\`, or a placeholder such as \`CHANGE_ME\` in \`API_KEY\` or \`WALLET_ADDR\`, loads with a warning, and the miner
-waits without calling the coordinator until it is set and the miner restarted. With a coordinator on this machine
+waits without calling the coordinator until it is set and the miner reloaded or restarted. With a coordinator on this machine
 (\`http://127.0.0.1:8080\`, say) nothing needs replacing.
 
 ## The API key
