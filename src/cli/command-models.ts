@@ -72,7 +72,9 @@ export function addModelsCommand(program: Command, context: CommandContext): voi
     withManager(options.config, context, async (manager, { terminal }) => {
       const results = await manager.remove(names)
       for (const { name, outcome } of results) terminal.out(`${name}: ${outcome}\n`)
-      return results.every(({ outcome }) => outcome === 'removed') ? EXIT_CODES.OK.code : EXIT_CODES.TEMPORARY.code
+      // Only a job that ends makes the same command succeed later.
+      if (results.some(({ outcome }) => outcome === 'in use')) return EXIT_CODES.TEMPORARY.code
+      return results.every(({ outcome }) => outcome === 'removed') ? EXIT_CODES.OK.code : EXIT_CODES.UNEXPECTED.code
     }),
   )
   add('prune', 'remove unfinished downloads')

@@ -51,7 +51,7 @@ describe('aitbc-miner models', () => {
     expect(checked.exitCode).toBe(1)
     expect(checked.stdout).toMatch(/^m\.gguf: m\.gguf has the sha256 .*: remove the model and pull it again\n$/)
     expect(await run('rm', 'm.gguf')).toEqual({ exitCode: 0, stdout: 'm.gguf: removed\n', stderr: '' })
-    expect(await run('rm', 'm.gguf')).toEqual({ exitCode: 75, stdout: 'm.gguf: not fetched\n', stderr: '' })
+    expect(await run('rm', 'm.gguf')).toEqual({ exitCode: 1, stdout: 'm.gguf: not fetched\n', stderr: '' })
   })
 
   it('fetches a model once that two commands pull at a time', async () => {
