@@ -157,7 +157,7 @@ function hostRun(workDir: string): HostRun {
 
 /** The version of Landlock that this kernel has; null where it has none. */
 async function landlockOfThisKernel(): Promise<number | null> {
-  const nothing = { isRequired: false, read: [FIXTURES], workRoot: tmpdir(), cacheDir: tmpdir() }
+  const nothing = { isRequired: false, read: [FIXTURES], workRoot: tmpdir(), cacheDir: tmpdir(), maxFileBytes: MAX_FILE_BYTES }
   const plain = { execPath: process.execPath, args: [fixtureEngine('obedient')], environment: {} }
   const child = new EngineChild(sandboxedCommand(plain, { kind: 'llama', hasGpu: false }, nothing), new SystemClock())
   await child.ready
