@@ -3,6 +3,8 @@ import type { Readable } from 'node:stream'
 import { request } from 'undici/lib/api/index.js'
 import Pool from 'undici/lib/dispatcher/pool.js'
 import { CoordinatorFailure } from '../domain/coordinator-failure.ts'
+import { headerText, headerTimeMs } from '../domain/http-header.ts'
+import type { HeaderValue } from '../domain/http-header.ts'
 import type { Clock, Logger } from '../domain/ports.ts'
 import { Redactor } from '../domain/redactor.ts'
 import { ErrorBodySchema } from '../protocol/errors.ts'
@@ -107,7 +109,7 @@ export class HttpTransport {
     const maxBytes = call.maxAnswerBytes ?? MAX_ANSWER_BYTES
     const deadline = new Deadline((call.timeoutMs ?? this.#settings.timeoutMs) + (call.extraTimeoutMs ?? 0), call.signal)
     let status: number
-    let headers: Record<string, string | string[] | undefined>
+    let headers: Readonly<Record<string, HeaderValue>>
     let bytes: Buffer
     try {
       const response = await request.call(this.#open(), {
@@ -137,10 +139,10 @@ export class HttpTransport {
     const text = bytes.toString('utf8')
     const safeText = isSuccess && !this.#canTellKeyApart ? text : this.#redactor.clean(text)
     const body = isTooManifold ? undefined : parseJson(safeText)
-    const dateMs = readDate(first(headers['date']))
+    const dateMs = headerTimeMs(headers['date'])
     if (isSuccess && body !== undefined) return { status, body, hadKey: safeText !== text, dateMs }
     if (isSuccess) throw garbled(name, 'the answer is no JSON (is COORD_URL a coordinator?)', status)
-    const location = first(headers['location'])
+    const location = headerText(headers['location'])
     const apiError = ErrorBodySchema.safeParse(body)
     const failed = {
       kind: 'answer' as const,
@@ -149,7 +151,7 @@ export class HttpTransport {
       isAboutKey: call.isAboutKey ?? false,
       apiCode: apiError.success ? shortened(apiError.data.error.code) : null,
       message: apiError.success ? shortened(apiError.data.error.message) : null,
-      retryAfter: first(headers['retry-after']),
+      retryAfter: headerText(headers['retry-after']),
       dateMs,
       location: location === null ? null : shortened(this.#redactor.clean(location)),
     }
@@ -218,15 +220,6 @@ function parseJson(text: string): unknown {
   } catch {
     return undefined
   }
-}
-
-function readDate(header: string | null): number | null {
-  const ms = header === null ? Number.NaN : Date.parse(header)
-  return Number.isNaN(ms) ? null : ms
-}
-
-function first(header: string | string[] | undefined): string | null {
-  return (Array.isArray(header) ? header[0] : header) ?? null
 }
 
 /** A 2xx that cannot be read: the call may have had its effect, so it is made again with the same key. */

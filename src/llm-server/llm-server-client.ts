@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream'
 // The parts, not the package: its index also loads fetch, caches and WebSockets, 30 ms and 10 MB that a daemon never uses.
 import { request } from 'undici/lib/api/index.js'
 import Pool from 'undici/lib/dispatcher/pool.js'
+import { headerText, headerTimeMs } from '../domain/http-header.ts'
 import type { Clock } from '../domain/ports.ts'
 import { Redactor } from '../domain/redactor.ts'
 import { retryAfterMs } from '../domain/retry-after.ts'
@@ -82,15 +83,11 @@ export class LlmServerClient {
         bodyTimeout: 0,
       })
       const { statusCode: status, headers, body } = response
-      const isStream = (first(headers['content-type']) ?? '').startsWith('text/event-stream')
+      const isStream = (headerText(headers['content-type']) ?? '').startsWith('text/event-stream')
       if (status >= 200 && status < 300 && (method === 'GET' || isStream)) return body
       const text = await this.#readWhole(body, path, signal)
-      throw this.#failed(
-        call,
-        status,
-        text,
-        retryAfterMs(first(headers['retry-after']), dateOf(headers['date']) ?? this.#deps.clock.nowMs(), MAX_RETRY_AFTER_MS),
-      )
+      const nowMs = headerTimeMs(headers['date']) ?? this.#deps.clock.nowMs()
+      throw this.#failed(call, status, text, retryAfterMs(headerText(headers['retry-after']), nowMs, MAX_RETRY_AFTER_MS))
     } catch (error) {
       throw this.failureOf(error, call, signal)
     }
@@ -178,14 +175,4 @@ function parseJson(text: string): unknown {
   } catch {
     return undefined
   }
-}
-
-/** Epoch milliseconds by the server's clock; null where the header is missing or no date. */
-function dateOf(header: string | string[] | undefined): number | null {
-  const ms = Date.parse(first(header) ?? '')
-  return Number.isNaN(ms) ? null : ms
-}
-
-function first(header: string | string[] | undefined): string | null {
-  return (Array.isArray(header) ? header[0] : header) ?? null
 }

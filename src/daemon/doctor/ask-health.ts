@@ -1,6 +1,7 @@
 import { request } from 'undici/lib/api/index.js'
 import Pool from 'undici/lib/dispatcher/pool.js'
 import { verifyingTls } from '../../coordinator/verifying-tls.ts'
+import { headerText, headerTimeMs } from '../../domain/http-header.ts'
 import type { Clock } from '../../domain/ports.ts'
 
 /** What the coordinator said to a call without a key. */
@@ -37,13 +38,9 @@ export async function askHealth({ baseUrl, certificates, userAgent, clock, signa
     const ourMs = (sentMs + clock.nowMs()) / 2
     body.on('error', () => {})
     body.destroy()
-    const date = Date.parse(text(headers['date']) ?? '')
-    return { status: statusCode, serverMs: Number.isNaN(date) ? null : date, ourMs, location: text(headers['location']) }
+    const serverMs = headerTimeMs(headers['date'])
+    return { status: statusCode, serverMs, ourMs, location: headerText(headers['location']) }
   } finally {
     await pool.destroy()
   }
-}
-
-function text(header: string | string[] | undefined): string | null {
-  return (Array.isArray(header) ? header[0] : header) ?? null
 }
