@@ -19,6 +19,7 @@ import type { WrittenDeb } from './write-deb.ts'
 const PACKAGE = 'aitbc-miner'
 const PACKAGING = 'packaging/debian/aitbc-miner'
 const LIBRARY = 'usr/lib/aitbc-miner'
+const DOCUMENTS = 'usr/share/doc/aitbc-miner'
 const EXAMPLE = 'miner.conf.example'
 
 /** Files that are installed as they are. */
@@ -31,7 +32,8 @@ const INSTALLED: readonly (readonly [source: string, path: string])[] = [
   ['packaging/completion/aitbc-miner.bash', 'usr/share/bash-completion/completions/aitbc-miner'],
   ['packaging/completion/aitbc-miner.zsh', 'usr/share/zsh/vendor-completions/_aitbc-miner'],
   ['packaging/completion/aitbc-miner.fish', 'usr/share/fish/vendor_completions.d/aitbc-miner.fish'],
-  [EXAMPLE, 'usr/share/doc/aitbc-miner/examples/miner.conf'],
+  [EXAMPLE, join(DOCUMENTS, 'examples/miner.conf')],
+  ['SECURITY.md', join(DOCUMENTS, 'SECURITY.md')],
 ]
 const MANUALS = ['packaging/man/aitbc-miner.1', 'packaging/man/miner.conf.5']
 
@@ -56,6 +58,8 @@ export function buildMinerPackage(context: BuildContext): WrittenDeb {
   tree.write('usr/bin/aitbc-miner', launcher(), 0o755)
   tree.write('etc/aitbc/miner.conf', minerConf(readFileSync(EXAMPLE, 'utf8')), 0o640)
   for (const [source, path] of INSTALLED) tree.copy(source, path)
+  // Messages name these pages, as docs/service.md.
+  for (const page of readdirSync('docs')) tree.copy(join('docs', page), join(DOCUMENTS, 'docs', page))
   for (const source of MANUALS) stageManual(tree, source)
   const copyright = debCopyright(
     [

@@ -8,6 +8,7 @@ const FILES: readonly (readonly [path: string, meaning: string])[] = [
   ['/var/lib/aitbc-miner/', 'journal of jobs, key of this node, fetched models, control socket (STATE_DIR)'],
   ['/var/log/aitbc-miner.log', 'log, one JSON object a line (LOG_FILE), rotated by /etc/logrotate.d/aitbc-miner'],
   ['/tmp/aitbc-work', 'scratch space of jobs (WORK_DIR); the service has a /tmp of its own'],
+  ['/usr/share/doc/aitbc-miner/docs/', 'the pages that messages name, such as docs/service.md'],
 ]
 
 const SIGNALS: readonly (readonly [name: string, meaning: string])[] = [

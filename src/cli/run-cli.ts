@@ -24,6 +24,7 @@ Files:
   /etc/aitbc/miner.conf             configuration
   /var/lib/aitbc-miner/             journal of jobs, control socket, models (STATE_DIR)
   /var/log/aitbc-miner.log          log, one JSON object a line (LOG_FILE)
+  /usr/share/doc/aitbc-miner/docs/  the pages that messages name, such as docs/service.md
 
 Exit codes:
 ${Object.values(EXIT_CODES)

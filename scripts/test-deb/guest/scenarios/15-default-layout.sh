@@ -15,7 +15,8 @@ equal 'dpkg finds all as it was packed' "$(dpkg --verify aitbc-miner aitbc-mock-
 equal 'dpkg has nothing to complain about' "$(dpkg --audit)" ''
 equal 'the service starts with the machine' "$(systemctl is-enabled aitbc-miner)" enabled
 for file in /etc/logrotate.d/aitbc-miner /usr/share/man/man1/aitbc-miner.1.gz /usr/share/man/man5/miner.conf.5.gz \
-  /usr/share/bash-completion/completions/aitbc-miner /usr/lib/sysusers.d/aitbc-miner.conf /usr/lib/tmpfiles.d/aitbc-miner.conf; do
+  /usr/share/bash-completion/completions/aitbc-miner /usr/lib/sysusers.d/aitbc-miner.conf /usr/lib/tmpfiles.d/aitbc-miner.conf \
+  /usr/share/doc/aitbc-miner/docs/service.md; do
   check "there is $file" grep --quiet --line-regexp "$file" <(dpkg --listfiles aitbc-miner)
 done
 equal 'the command tells the version of the package' "$(aitbc-miner --version | grep --only-matching '[0-9][0-9.]*' | head --lines=1)" "$(dpkg-query --show --showformat='${Version}' aitbc-miner)"
