@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Engine, RunResult } from '../domain/engine.ts'
-import type { Job } from '../domain/job.ts'
 import type { Clock } from '../domain/ports.ts'
+import { scratchJob } from './scratch-engine.ts'
 
 /** One measurement that `aitbc-miner bench` makes, with an embedded model. */
 export interface Benchmark {
@@ -93,9 +93,10 @@ async function runRound({ workload, params, jobs, figure }: Benchmark, deps: Mea
   const folders = await Promise.all(Array.from({ length: jobs }, () => mkdtemp(join(scratchDir, 'bench-'))))
   try {
     const startedMs = clock.monotonicMs()
-    const runs = folders.map((workDir, at) =>
-      engine.run({ job: jobOf(workload, { ...params, seed: at }, at), workDir, limits: LIMITS, signal, onProgress: () => {} }),
-    )
+    const runs = folders.map((workDir, at) => {
+      const job = scratchJob(`bench-${at}`, workload, { ...params, seed: at })
+      return engine.run({ job, workDir, limits: LIMITS, signal, onProgress: () => {} })
+    })
     // A round that fails lets its other jobs end before their folders go.
     const ended = await Promise.allSettled(runs)
     const failed = ended.find((run) => run.status === 'rejected')
@@ -105,12 +106,6 @@ async function runRound({ workload, params, jobs, figure }: Benchmark, deps: Mea
   } finally {
     await Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true })))
   }
-}
-
-function jobOf(workload: string, params: unknown, at: number): Job {
-  const limits = { maxRuntimeS: null, ramMb: null, vramMb: null, maxOutputBytes: null }
-  const rest = { model: null, inputs: [], lease: null, attempt: 1, reward: null, deadline: null }
-  return { id: `bench-${at}`, workload, params, limits, ...rest }
 }
 
 function metric(result: RunResult | undefined, name: string): number {

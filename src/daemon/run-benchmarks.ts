@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import type { MinerConfig } from '../config/miner-config.ts'
 import type { Gpu } from '../domain/gpu.ts'
 import { JobFailureError } from '../domain/failure-codes.ts'
-import type { EngineGpus } from '../engine/engine-gpus.ts'
 import { GpuInspector } from '../hardware/gpu-inspector.ts'
 import { GpuMonitor } from '../hardware/gpu-monitor.ts'
 import { silentLogger } from '../platform/silent-logger.ts'
@@ -13,8 +12,8 @@ import { BENCHMARKS, measureBenchmark } from './benchmark.ts'
 import type { Benchmark } from './benchmark.ts'
 import { writeBenchResults } from './bench-results.ts'
 import { MachineGpus } from './machine-gpus.ts'
-import { makeEngine } from './make-engine.ts'
 import { openModelStore } from './open-model-store.ts'
+import { scratchEngine, scratchFolders } from './scratch-engine.ts'
 
 export interface RunBenchmarksOptions {
   readonly config: MinerConfig
@@ -83,18 +82,14 @@ interface BenchDeviceDeps extends RunBenchmarksOptions {
 async function benchDevice(gpu: Gpu | null, deps: BenchDeviceDeps): Promise<BenchRow[]> {
   const { config, version, environment, machine, scratchDir, clock, signal, onStep } = deps
   const store = await openModelStore({ config, version, clock, logger: silentLogger() })
-  const gpus: EngineGpus = {
-    usable: () => (gpu === null ? [] : [gpu]),
-    freeVramMb: (card, until) => machine.freeVramMb(card, until),
-  }
-  const engine = makeEngine({
-    config: { ...config, accelMode: gpu === null ? 'cpu' : 'gpu', maxConcurrency: JOBS_AT_A_TIME },
+  const engine = scratchEngine({
+    config: { ...config, maxConcurrency: JOBS_AT_A_TIME },
     environment,
     models: store.models,
     inputs: store.inputs,
-    gpus,
-    energy: { start: () => ({ stop: () => null }) },
-    folders: { modelDir: config.modelDir, catalogue: store.catalogue, workRoot: scratchDir, cacheDir: join(scratchDir, 'cache') },
+    gpu,
+    freeVramMb: (card, until) => machine.freeVramMb(card, until),
+    folders: scratchFolders(scratchDir, config.modelDir, store.catalogue),
     clock,
     logger: silentLogger(),
   })

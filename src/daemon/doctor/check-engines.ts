@@ -5,12 +5,11 @@ import type { MinerConfig } from '../../config/miner-config.ts'
 import type { EngineStatus, RunResult } from '../../domain/engine.ts'
 import { JobFailureError } from '../../domain/failure-codes.ts'
 import type { Gpu } from '../../domain/gpu.ts'
-import type { Job } from '../../domain/job.ts'
 import type { EnginePool } from '../../engine/engine-pool.ts'
 import { missingLayers } from '../../engine/sandbox/sandbox-text.ts'
 import { silentLogger } from '../../platform/silent-logger.ts'
-import { makeEngine } from '../make-engine.ts'
 import { openModelStore } from '../open-model-store.ts'
+import { scratchEngine, scratchFolders, scratchJob } from '../scratch-engine.ts'
 import type { Check, DoctorContext } from './check.ts'
 import { failed, good, warning } from './finding.ts'
 import type { Finding } from './finding.ts'
@@ -50,14 +49,14 @@ async function tryDevice(gpu: Gpu | null, scratchDir: string, context: DoctorCon
     clock,
     logger,
   })
-  const engine = makeEngine({
-    config: { ...config, accelMode: gpu === null ? 'cpu' : 'gpu', maxConcurrency: 1 },
+  const engine = scratchEngine({
+    config: { ...config, maxConcurrency: 1 },
     environment,
     models: store.models,
     inputs: store.inputs,
-    gpus: { usable: () => (gpu === null ? [] : [gpu]), freeVramMb: (card, until) => look.machine.freeVramMb(card, until) },
-    energy: { start: () => ({ stop: () => null }) },
-    folders: { modelDir, catalogue: store.catalogue, workRoot: scratchDir, cacheDir: join(scratchDir, 'cache') },
+    gpu,
+    freeVramMb: (card, until) => look.machine.freeVramMb(card, until),
+    folders: scratchFolders(scratchDir, modelDir, store.catalogue),
     clock,
     logger,
   })
@@ -106,7 +105,7 @@ async function tryJob(sample: SampleJob, { engine, gpu, scratchDir, context, sig
   const startedMs = clock.monotonicMs()
   try {
     const result = await engine.run({
-      job: jobOf(sample),
+      job: scratchJob('doctor', sample.workload, sample.params),
       workDir,
       limits: LIMITS,
       signal: asCancel(signal),
@@ -138,10 +137,4 @@ function asCancel(signal: AbortSignal): AbortSignal {
 
 function computedBy({ environment }: RunResult): string {
   return [environment['engine'], environment['version'], environment['backend']].filter((fact) => fact !== undefined).join(' ')
-}
-
-function jobOf({ workload, params }: SampleJob): Job {
-  const limits = { maxRuntimeS: null, ramMb: null, vramMb: null, maxOutputBytes: null }
-  const rest = { model: null, inputs: [], lease: null, attempt: 1, reward: null, deadline: null }
-  return { id: 'doctor', workload, params, limits, ...rest }
 }

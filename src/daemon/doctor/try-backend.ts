@@ -6,6 +6,7 @@ import { ChildEndedError, EngineChild } from '../../engine/engine-child.ts'
 import type { EngineBackend } from '../../engine/child/engine-settings.ts'
 import type { EngineKind } from '../../workloads/workload-table.ts'
 import { engineSandbox } from '../engine-sandbox.ts'
+import { scratchFolders } from '../scratch-engine.ts'
 import type { DoctorContext } from './check.ts'
 
 /** How an engine fared that was started with one back end alone. */
@@ -34,7 +35,7 @@ export async function tryBackend(
   signal: AbortSignal,
 ): Promise<BackendTrial> {
   const scratchDir = await mkdtemp(join(tmpdir(), 'aitbc-doctor-'))
-  const folders = { modelDir: config.modelDir, catalogue: [], workRoot: scratchDir, cacheDir: join(scratchDir, 'cache') }
+  const folders = scratchFolders(scratchDir, config.modelDir, [])
   const spawn = {
     execPath: process.execPath,
     entry: childEntry(),
