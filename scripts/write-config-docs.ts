@@ -4,17 +4,16 @@
  *     npm run config-docs               writes both
  *     npm run config-docs -- --check    only compares, and ends with 1 when one is out of date
  */
-import { readFileSync, writeFileSync } from 'node:fs'
-
 import { GROUPS, KEYS, keyNames } from '../src/config/keys.ts'
 import type { KeyName } from '../src/config/keys.ts'
 import { formatValue } from '../src/config/validate-config.ts'
+import { writeOrCheck } from './generated-files.ts'
+import type { GeneratedFiles } from './generated-files.ts'
 
 const COMMENT_COLUMN = 49
-const ROOT = new URL('../', import.meta.url)
 
-/** The text of each generated file, by its path from the root of the project. */
-export function renderConfigDocs(): ReadonlyMap<string, string> {
+/** The example and the reference. */
+export function renderConfigDocs(): GeneratedFiles {
   return new Map([
     ['miner.conf.example', renderExample()],
     ['docs/config.md', renderReference()],
@@ -102,26 +101,4 @@ function cell(text: string): string {
   return text.replaceAll('|', '\\|')
 }
 
-/** Paths whose text on disk differs from what the table says. */
-export function findOutdated(read: (path: string) => string | null): string[] {
-  return [...renderConfigDocs()].filter(([path, text]) => read(path) !== text).map(([path]) => path)
-}
-
-function readFromRoot(path: string): string | null {
-  try {
-    return readFileSync(new URL(path, ROOT), 'utf8')
-  } catch {
-    return null
-  }
-}
-
-if (import.meta.main) {
-  const outdated = findOutdated(readFromRoot)
-  if (process.argv.includes('--check')) {
-    for (const path of outdated) process.stderr.write(`${path} differs from src/config/keys.ts; run: npm run config-docs\n`)
-    process.exitCode = outdated.length === 0 ? 0 : 1
-  } else {
-    for (const [path, text] of renderConfigDocs()) writeFileSync(new URL(path, ROOT), text)
-    process.stdout.write(outdated.length === 0 ? 'nothing to write\n' : `wrote ${outdated.join(', ')}\n`)
-  }
-}
+if (import.meta.main) writeOrCheck(renderConfigDocs(), 'src/config/keys.ts', 'npm run config-docs')

@@ -1,17 +1,12 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+/**
+ * Writes `docs/openapi.json` from the schemas of src/protocol.
+ *
+ *     npm run openapi               writes it
+ *     npm run openapi -- --check    only compares, and ends with 1 when it is out of date
+ */
 import { buildOpenApiDocument } from '../src/protocol/openapi.ts'
+import { writeOrCheck } from './generated-files.ts'
 
-/** Writes docs/openapi.json from the schemas of src/protocol; with --check, exits 1 when the file is out of date. */
-const file = new URL('../docs/openapi.json', import.meta.url)
 const text = `${JSON.stringify(buildOpenApiDocument(), null, 2)}\n`
 
-if (process.argv.includes('--check')) {
-  const current = await readFile(file, 'utf8').catch(() => '')
-  if (current !== text) {
-    process.stderr.write('docs/openapi.json does not match src/protocol; mend it with: npm run openapi\n')
-    process.exitCode = 1
-  }
-} else {
-  await mkdir(new URL('.', file), { recursive: true })
-  await writeFile(file, text)
-}
+writeOrCheck(new Map([['docs/openapi.json', text]]), 'src/protocol', 'npm run openapi')

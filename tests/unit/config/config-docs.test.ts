@@ -2,21 +2,11 @@ import { readFileSync } from 'node:fs'
 
 import { describe, expect, it } from 'vitest'
 
-import { findOutdated } from '../../../scripts/write-config-docs.ts'
+import { outdated } from '../../../scripts/generated-files.ts'
+import { renderConfigDocs } from '../../../scripts/write-config-docs.ts'
 import { parseConfFile } from '../../../src/config/conf-file.ts'
 import { KEYS, keyNames } from '../../../src/config/keys.ts'
-
-const FOUNDING_KEYS = [
-  'COORD_URL',
-  'WALLET_ADDR',
-  'API_KEY',
-  'MINER_ID',
-  'WORK_DIR',
-  'HEARTBEAT_SECS',
-  'JOB_POLL_SECS',
-  'MAX_CONCURRENCY',
-  'ACCEL_MODE',
-]
+import { FOUNDING_KEYS } from '../../support/founding-keys.ts'
 
 function readProjectFile(path: string): string {
   return readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8')
@@ -27,12 +17,12 @@ const reference = readProjectFile('docs/config.md')
 
 describe('the files written from the table of keys', () => {
   it('are up to date (npm run config-docs writes them)', () => {
-    expect(findOutdated(readProjectFile)).toEqual([])
+    expect(outdated(renderConfigDocs(), readProjectFile)).toEqual([])
   })
 
   it('would be found out of date after any change', () => {
-    expect(findOutdated((path) => `${readProjectFile(path)} `)).toEqual(['miner.conf.example', 'docs/config.md'])
-    expect(findOutdated(() => null)).toHaveLength(2)
+    expect(outdated(renderConfigDocs(), (path) => `${readProjectFile(path)} `)).toEqual(['miner.conf.example', 'docs/config.md'])
+    expect(outdated(renderConfigDocs(), () => null)).toHaveLength(2)
   })
 
   it('set the nine keys of the first configuration and no other, with the defaults of the table', () => {
