@@ -45,6 +45,10 @@ const CHILD: Readonly<Record<string, string>> = {
 }
 const MAX_DEPTH = 64
 const MAX_TAG_BYTES = 5
+const MAX_VARINT_BYTES = 10
+/** Fields that are looked at: several times those of the largest graphs, and some seconds' work. */
+const MAX_FIELDS = 8_000_000
+const WINDOW_BYTES = 64 * 1024
 /** A key or a path of external data; anything longer is none. */
 const MAX_TEXT = 4096
 /** Exporters that write a file for each tensor make some hundreds of them. */
@@ -80,13 +84,14 @@ async function walk(reader: Reader, kind: string, from: number, to: number, dept
   const wanted = PATHS[kind] ?? []
   let at = from
   while (at < to) {
-    const { field, wire, next } = await reader.tag(at, to)
+    await reader.load(at)
+    const { field, wire, next } = reader.tag(at, to)
     at = next
-    if (wire === 0) at = (await reader.varint(at, to)).next
+    if (wire === 0) at = reader.varint(at, to).next
     else if (wire === 1) at += 8
     else if (wire === 5) at += 4
     else if (wire === 2) {
-      const length = await reader.varint(at, to)
+      const length = reader.varint(at, to)
       const end = length.next + length.value
       if (end > to) throw notOnnx()
       const child = wanted.includes(field) ? CHILD[`${kind} ${field}`] : undefined
@@ -103,8 +108,9 @@ async function readEntry(reader: Reader, from: number, to: number, found: Set<st
   const texts = new Map<number, string>()
   let at = from
   while (at < to) {
-    const { field, wire, next } = await reader.tag(at, to)
-    const length = await reader.varint(next, to)
+    await reader.load(at)
+    const { field, wire, next } = reader.tag(at, to)
+    const length = reader.varint(next, to)
     const end = length.next + length.value
     if (wire !== 2 || end > to || length.value > MAX_TEXT) throw notOnnx()
     texts.set(field, (await reader.bytes(length.next, length.value)).toString('utf8'))
@@ -127,17 +133,27 @@ function notOnnx(): JobFailureError {
 /** Reads small pieces of a large file through one window. */
 class Reader {
   readonly #file: FileHandle
-  #window = Buffer.alloc(0)
+  #window: Buffer = Buffer.alloc(0)
   #start = 0
+  #fields = 0
 
   constructor(file: FileHandle) {
     this.#file = file
   }
 
-  async varint(at: number, end: number): Promise<{ readonly value: number; readonly next: number }> {
-    const bytes = await this.bytes(at, Math.min(10, end - at))
+  /** Has a tag and the number behind it at hand; to be called before they are read. */
+  async load(at: number): Promise<void> {
+    this.#fields += 1
+    if (this.#fields > MAX_FIELDS)
+      throw new JobFailureError('E_INPUT', `the ONNX model has more than ${MAX_FIELDS} fields, which is the most that is taken`)
+    if (!this.#holds(at, MAX_TAG_BYTES + MAX_VARINT_BYTES)) await this.#read(at, WINDOW_BYTES)
+  }
+
+  varint(at: number, end: number): { readonly value: number; readonly next: number } {
     let value = 0
-    for (const [index, byte] of bytes.entries()) {
+    for (let index = 0; index < MAX_VARINT_BYTES && at + index < end; index += 1) {
+      const byte = this.#window[at + index - this.#start]
+      if (byte === undefined) break
       // Beyond 2^53 nothing is told apart any more, and no length is that large; negative enumerations are, and are skipped.
       value += (byte & 0x7f) * 2 ** (7 * index)
       if (byte < 0x80) return { value, next: at + index + 1 }
@@ -146,21 +162,29 @@ class Reader {
   }
 
   /** As every reader of protocol buffers takes it: of what goes beyond 32 bits nothing is left, so that none sees another field. */
-  async tag(at: number, end: number): Promise<{ readonly field: number; readonly wire: number; readonly next: number }> {
-    const { value, next } = await this.varint(at, Math.min(end, at + MAX_TAG_BYTES))
+  tag(at: number, end: number): { readonly field: number; readonly wire: number; readonly next: number } {
+    const { value, next } = this.varint(at, Math.min(end, at + MAX_TAG_BYTES))
     const tag = value % 2 ** 32
-    return { field: Math.floor(tag / 8), wire: tag % 8, next }
+    const field = Math.floor(tag / 8)
+    if (field === 0) throw notOnnx()
+    return { field, wire: tag % 8, next }
   }
 
   async bytes(at: number, length: number): Promise<Buffer> {
     if (length <= 0) throw notOnnx()
-    if (at < this.#start || at + length > this.#start + this.#window.length) {
-      const window = Buffer.allocUnsafe(Math.max(length, 64 * 1024))
-      const { bytesRead } = await this.#file.read(window, 0, window.length, at)
-      this.#window = window.subarray(0, bytesRead)
-      this.#start = at
-      if (bytesRead < length) throw notOnnx()
-    }
+    if (!this.#holds(at, length)) await this.#read(at, Math.max(length, WINDOW_BYTES))
+    if (!this.#holds(at, length)) throw notOnnx()
     return this.#window.subarray(at - this.#start, at - this.#start + length)
+  }
+
+  #holds(at: number, length: number): boolean {
+    return at >= this.#start && at + length <= this.#start + this.#window.length
+  }
+
+  async #read(at: number, length: number): Promise<void> {
+    const window = Buffer.allocUnsafe(length)
+    const { bytesRead } = await this.#file.read(window, 0, length, at)
+    this.#window = window.subarray(0, bytesRead)
+    this.#start = at
   }
 }

@@ -71,6 +71,11 @@ describe('a file that is no model', () => {
     expect(await filesOf(field(7, graph))).toBe('E_INPUT')
   })
 
+  it('is refused when it has more fields than any model, which would be looked at for minutes', async () => {
+    expect(await filesOf(Buffer.alloc(20_000_000, Buffer.from([0x78, 0])))).toBe('E_INPUT')
+    expect(await filesOf(Buffer.alloc(1_000_000))).toBe('E_INPUT')
+  })
+
   it('is read to a list or refused, whatever damage it has', async () => {
     const random = new SeededRandom(1)
     const ports = [{ name: 'x', type: 'float32', shape: ['n'] }] as const
