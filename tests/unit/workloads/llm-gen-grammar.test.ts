@@ -6,6 +6,8 @@ import { grammarProblem } from '../../../src/workloads/llm-gen/gbnf/grammar-prob
 
 const LIBRARY = fileURLToPath(new URL('../../../node_modules/node-llama-cpp/llama/grammars/', import.meta.url))
 
+const HAN = Array.from({ length: 95_000 }, (_, at) => String.fromCodePoint(0x4e00 + (at % 20_000))).join('')
+
 describe('grammarProblem', () => {
   it.each(readdirSync(LIBRARY).filter((name) => name.endsWith('.gbnf')))('finds nothing in the %s of llama.cpp', (name) => {
     expect(grammarProblem(readFileSync(join(LIBRARY, name), 'utf8'))).toBeNull()
@@ -58,6 +60,7 @@ describe('grammarProblem', () => {
     ['root ::= ([a-z]? [a-z]? [a-z]?){0,100} "9"', 'too many ways'],
     ['root ::= (([^"]{0,10}){0,10}){0,10} "\\""', 'too many ways'],
     ['root ::= "prefix: " ([\\x41-\\x5a]{0,40}){0,40} "."', 'too many ways'],
+    [`root ::= [^${'\u4e00\u6c34'.repeat(10_000)}]*`, 'too long classes of characters'],
     [`root ::= ${'("a"{2000})'.repeat(60)}`, 'more than 100000 symbols in all'],
     [`root ::= "a" # "\n ${'('.repeat(200)}`, 'the name of a rule'],
   ])('tells what is wrong with %j', (grammar, words) => {
@@ -69,6 +72,10 @@ describe('grammarProblem', () => {
     ['a rule used everywhere', `root ::= ${'e '.repeat(45_000)}"a"\ne ::= "x"?`],
     ['one long rule', `root ::= ${'"a"*'.repeat(24_000)}`],
     ['a ring', `root ::= r0\n${Array.from({ length: 7000 }, (_, at) => `r${at}::=r${(at + 1) % 7000} e\n`).join('')}e::=e`],
+    [
+      'many classes of many characters',
+      `root ::= (${[...'bcdefghijkl'].map((c) => `[${c}] | `).join('')}${'c? '.repeat(100)} "z")*\nc ::= [^${HAN}]`,
+    ],
     ['comments', `root ::= "a"\n${'#'.repeat(99_000)}`],
     ['a text without end', `root ::= "${'\\"'.repeat(49_000)}`],
   ])('is quick with %s of the greatest length', (_what, grammar) => {

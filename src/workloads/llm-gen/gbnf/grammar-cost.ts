@@ -3,8 +3,9 @@ import { matches, sampleOf } from './character-set.ts'
 import type { GrammarRule, Sequence } from './read-grammar.ts'
 
 /**
- * Steps that reading one character may take. llama.cpp looks for each result among all others, so its time grows faster than the
- * steps: at 5,000 it needs a tenth of a second for a token of a small vocabulary, at 50,000 more than five.
+ * Steps that reading one character may take; each range of a class that is looked through is one. llama.cpp looks for each result
+ * among all others, so its time grows faster than the steps: at 5,000 it needs a tenth of a second for a token of a small vocabulary,
+ * at 50,000 more than five.
  */
 const MAX_STEPS_A_CHARACTER = 15_000
 /** Characters to try, and steps in all after which a grammar has shown that it is bearable. */
@@ -69,7 +70,9 @@ class Reading {
     const found = new Set<Stack>()
     for (const { place, below } of stacks) {
       if (this.steps > MAX_STEPS_A_CHARACTER) break
-      if (typeof place.symbol === 'number' || !matches(place.symbol, code)) continue
+      if (typeof place.symbol === 'number') continue
+      this.steps += place.symbol.written - 1
+      if (!matches(place.symbol, code)) continue
       const after = place.next === null ? below : this.#put(place.next, below)
       if (after !== null) this.#advance(after, found)
     }
@@ -129,15 +132,18 @@ function placesOf(sequence: Sequence): Place | null {
 function widestCharacter(stacks: ReadonlySet<Stack>): number {
   const every = Math.ceil(stacks.size / MAX_ASKED)
   const asked = [...stacks].filter((_stack, at) => at % every === 0)
-  const sets = asked.flatMap(({ place }) => (typeof place.symbol === 'number' ? [] : [place.symbol]))
+  const sets = new Map<CharacterSet, number>()
+  for (const { place } of asked) {
+    if (typeof place.symbol !== 'number') sets.set(place.symbol, (sets.get(place.symbol) ?? 0) + 1)
+  }
   const choice = new Set<number>()
-  for (const set of sets) {
+  for (const set of sets.keys()) {
     const code = choice.size < MAX_CHOICE ? sampleOf(set) : null
     if (code !== null) choice.add(code)
   }
   let widest = { code: 0, count: -1 }
   for (const code of choice) {
-    const count = sets.filter((set) => matches(set, code)).length
+    const count = [...sets].reduce((sum, [set, places]) => sum + (matches(set, code) ? places : 0), 0)
     if (count > widest.count) widest = { code, count }
   }
   return widest.code

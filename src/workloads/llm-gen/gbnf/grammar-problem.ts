@@ -31,7 +31,7 @@ export function grammarProblem(grammar: string): string | null {
 function costProblem(rules: readonly GrammarRule[]): string | null {
   const root = rules.findIndex(({ name }) => name === 'root')
   if (!isExplosive(rules, root)) return null
-  return 'the same text can be read in too many ways at a time, which llama.cpp would follow for minutes: make repetitions of what may be empty, one in another or one after another, into one'
+  return 'the same text can be read in too many ways at a time, or by too long classes of characters, which llama.cpp would follow for minutes: make repetitions of what may be empty, one in another or one after another, into one, and write fewer ranges'
 }
 
 function suggestion(name: string, defined: readonly string[]): string {

@@ -22,7 +22,7 @@ const MAX_REPETITIONS = 2000
 /** Symbols that repetitions may come to in all: each is written out, in memory. */
 const MAX_WRITTEN_OUT = 100_000
 /** A token of the model's own stands for no character that could be told here. */
-const TOKEN: Text = [{ ranges: [], isNegated: false }]
+const TOKEN: Text = [{ ranges: [], isNegated: false, written: 1 }]
 
 /** The rules of a grammar in GBNF, those named first. Throws `GrammarError` where it cannot be read. */
 export function readGrammar(grammar: string): GrammarRule[] {
