@@ -141,7 +141,6 @@ function toMinerConfig(values: ValidConfig, configFile: string, notConfigured: r
     llmApiKey: values.LLM_API_KEY,
     llmConcurrency: values.LLM_CONCURRENCY,
     llmContextTokens: values.LLM_CONTEXT_TOKENS === 0 ? null : values.LLM_CONTEXT_TOKENS,
-    allowInsecureHttp: values.ALLOW_INSECURE_HTTP,
     notConfigured: Object.freeze([...notConfigured]),
   })
 }

@@ -65,7 +65,6 @@ export interface MinerConfig {
   readonly llmConcurrency: number
   /** Null: what the model and memory allow. */
   readonly llmContextTokens: number | null
-  readonly allowInsecureHttp: boolean
   /** Keys that still hold a placeholder. While any is left the coordinator is not to be called. */
   readonly notConfigured: readonly KeyName[]
 }

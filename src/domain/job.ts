@@ -1,5 +1,6 @@
-/** A unit of work as the miner holds it: decoded from the wire, its id known to be safe. */
+/** A unit of work as the miner holds it, decoded from the wire. */
 export interface Job {
+  /** 1 to 128 characters `A–Z a–z 0–9 . _ : -` other than `.` and `..`: any other is refused unseen. */
   readonly id: string
   readonly workload: string
   /** The workload's own parameters, not yet checked: each workload's schema decides. */
@@ -50,11 +51,4 @@ export interface Reward {
   /** Decimal string, never a float. */
   readonly amount: string
   readonly unit: string
-}
-
-const SAFE_JOB_ID = /^[A-Za-z0-9._:-]{1,128}$/
-
-/** True for an id of 1–128 characters `A–Z a–z 0–9 . _ : -` other than `.` and `..`; any other is refused unseen. */
-export function isSafeJobId(id: string): boolean {
-  return SAFE_JOB_ID.test(id) && id !== '.' && id !== '..'
 }

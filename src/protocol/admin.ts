@@ -40,5 +40,4 @@ export const MinerViewSchema = z.object({
 export const MinersSchema = z.object({ miners: z.array(MinerViewSchema) })
 
 export type WireStats = z.infer<typeof StatsSchema>
-export type WireMinerView = z.infer<typeof MinerViewSchema>
 export type WireMiners = z.infer<typeof MinersSchema>

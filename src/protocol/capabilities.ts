@@ -57,7 +57,4 @@ export const CapabilitiesSchema = z.object({
   public_key: PublicKeySchema.nullish(),
 })
 
-export type WireMinerLimits = z.infer<typeof MinerLimitsSchema>
-export type WireGpu = z.infer<typeof GpuSchema>
-export type WireMinerModel = z.infer<typeof MinerModelSchema>
 export type WireCapabilities = z.infer<typeof CapabilitiesSchema>

@@ -53,7 +53,6 @@ export const JobViewSchema = JobSchema.extend({
 export const JobsPageSchema = z.object({ jobs: z.array(JobViewSchema), next_cursor: z.string().nullable() })
 
 export type WireJobState = z.infer<typeof JobStateSchema>
-export type WireRequirements = z.infer<typeof RequirementsSchema>
 export type WireJobSubmission = z.infer<typeof JobSubmissionSchema>
 export type WireJobViewError = z.infer<typeof JobViewErrorSchema>
 export type WireJobView = z.infer<typeof JobViewSchema>

@@ -42,6 +42,5 @@ export const FailAnswerSchema = z.object({
 })
 
 export type WireFailureCode = z.infer<typeof FailureCodeSchema>
-export type WireJobFailure = z.infer<typeof JobFailureSchema>
 export type WireFail = z.infer<typeof FailSchema>
 export type WireFailAnswer = z.infer<typeof FailAnswerSchema>

@@ -8,5 +8,3 @@ export const HealthSchema = z.object({
   uptime_s: QuantitySchema,
   jobs: z.object({ queued: CountSchema, running: CountSchema }),
 })
-
-export type WireHealth = z.infer<typeof HealthSchema>

@@ -15,5 +15,4 @@ export const JobEventsSchema = z.array(JobEventSchema).max(4096)
 /** The answer to a batch: how many were new. */
 export const JobEventsAnswerSchema = z.object({ accepted: CountSchema })
 
-export type WireJobEvent = z.infer<typeof JobEventSchema>
 export type WireJobEvents = z.infer<typeof JobEventsSchema>

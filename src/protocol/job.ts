@@ -66,9 +66,4 @@ export const JobSchema = z.object({
   require_output: z.boolean().nullish(),
 })
 
-export type WireModelRef = z.infer<typeof ModelRefSchema>
-export type WireInputRef = z.infer<typeof InputRefSchema>
-export type WireJobLimits = z.infer<typeof JobLimitsSchema>
-export type WireLease = z.infer<typeof LeaseSchema>
-export type WireReward = z.infer<typeof RewardSchema>
 export type WireJob = z.infer<typeof JobSchema>

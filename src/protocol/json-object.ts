@@ -15,8 +15,6 @@ export const JsonObjectSchema = z
   .meta({ type: 'object' })
   .pipe(z.record(z.string(), z.unknown()))
 
-export type WireJsonObject = z.infer<typeof JsonObjectSchema>
-
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

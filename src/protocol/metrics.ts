@@ -17,5 +17,3 @@ export const MetricsSchema = z
     peak_vram_mb: QuantitySchema.nullish(),
   })
   .catchall(z.unknown())
-
-export type WireMetrics = z.infer<typeof MetricsSchema>

@@ -21,9 +21,7 @@ export const NoJobSchema = z.object({
 /** The answer to `next`. A body with an `id` is a job, and one that does not fit `JobSchema` is malformed, not "none". */
 export const NextAnswerSchema = z.union([JobSchema, NoJobSchema])
 
-export type WireNextQuery = z.infer<typeof NextQuerySchema>
 export type WireNoJob = z.infer<typeof NoJobSchema>
-export type WireNextAnswer = z.infer<typeof NextAnswerSchema>
 
 /** True when a `next` answer offers a job, well-formed or not: an object that has an `id`. */
 export function offersJob(body: unknown): body is { readonly id: unknown } {

@@ -58,6 +58,3 @@ export const MediaTypeSchema = z
   .string()
   .max(128)
   .regex(/^[\w.+-]+\/[\w.+-]+(?:\s*;\s*[\w.+-]+=(?:[\w.+-]+|"[\w .+-]*"))*$/, 'must be a media type such as image/png')
-
-export type WireMode = z.infer<typeof ModeSchema>
-export type WireGpuFlag = z.infer<typeof GpuFlagSchema>

@@ -72,6 +72,5 @@ export interface PocPayload {
 }
 
 export type WireProofOutput = z.infer<typeof ProofOutputSchema>
-export type WirePoc = z.infer<typeof PocSchema>
 export type WireProof = z.infer<typeof ProofSchema>
 export type WireReceipt = z.infer<typeof ReceiptSchema>

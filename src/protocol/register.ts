@@ -8,5 +8,3 @@ export const RegisterAnswerSchema = z.object({
   heartbeat_secs: z.number().positive().nullish(),
   poll_wait_secs: z.number().nonnegative().nullish(),
 })
-
-export type WireRegisterAnswer = z.infer<typeof RegisterAnswerSchema>

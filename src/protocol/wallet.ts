@@ -26,5 +26,4 @@ export const LedgerPageSchema = z.object({
 })
 
 export type WireBalance = z.infer<typeof BalanceSchema>
-export type WireLedgerEntry = z.infer<typeof LedgerEntrySchema>
 export type WireLedgerPage = z.infer<typeof LedgerPageSchema>

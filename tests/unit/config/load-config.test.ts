@@ -62,7 +62,6 @@ describe('loadConfig', () => {
       maxRamMb: null,
       maxOutputBytes: 67_108_864,
       workloads: null,
-      allowInsecureHttp: false,
       notConfigured: [],
     })
   })
