@@ -8,6 +8,11 @@ export type LocalPart = 'file descriptors' | 'work folder' | 'journal'
 
 /** How often a part that failed is tried again. */
 export const FAULT_RETRY_MS = 2_000
+/**
+ * A part works again when its probe succeeds and whoever met the fault has not met it anew for so long: a small probe finds room where
+ * a large output has none.
+ */
+const CALM_MS = 2 * FAULT_RETRY_MS
 
 export interface LocalFaultsDeps {
   readonly gate: Pick<PollGate, 'shut' | 'open'>
@@ -19,13 +24,19 @@ export interface LocalFaultsDeps {
   readonly onChange: () => void
 }
 
+interface Fault {
+  readonly error: AitbcError
+  /** Monotonic, of the last report. */
+  reportedAtMs: number
+}
+
 /**
  * The parts of this machine that do not work at present. As long as there is one, no jobs are taken, since each would fail
  * here and might succeed elsewhere. Speaks once when a part fails and once when it works again.
  */
 export class LocalFaults {
   readonly #deps: LocalFaultsDeps
-  readonly #faults = new Map<LocalPart, AitbcError>()
+  readonly #faults = new Map<LocalPart, Fault>()
   readonly #waiters = new Waiters()
 
   constructor(deps: LocalFaultsDeps) {
@@ -35,14 +46,19 @@ export class LocalFaults {
   /** What does not work and what to do about it, for a person; null when all works. */
   get reason(): string | null {
     const [first] = this.#faults.values()
-    return first?.message ?? null
+    return first?.error.message ?? null
   }
 
-  /** Notes that a part has failed. */
+  /** Notes that a part has failed; to be called each time that it does. */
   report(part: LocalPart, error: AitbcError): void {
-    if (this.#faults.has(part)) return
-    this.#faults.set(part, error)
-    const { gate, logger, onChange } = this.#deps
+    const { clock, gate, logger, onChange } = this.#deps
+    const reportedAtMs = clock.monotonicMs()
+    const known = this.#faults.get(part)
+    if (known !== undefined) {
+      known.reportedAtMs = reportedAtMs
+      return
+    }
+    this.#faults.set(part, { error, reportedAtMs })
     logger.error('no jobs are taken: mend what the error says, it is tried again by itself', {
       part,
       error: error.message,
@@ -67,7 +83,10 @@ export class LocalFaults {
       await this.#waiters.until(() => this.#faults.size > 0, signal)
       await this.#deps.clock.sleep(FAULT_RETRY_MS, signal)
       if (signal.aborted) return
-      for (const part of this.#faults.keys()) if ((await this.#errorOf(part)) === null) this.#mended(part)
+      for (const [part, fault] of this.#faults) {
+        const works = (await this.#errorOf(part)) === null
+        if (works && this.#deps.clock.monotonicMs() - fault.reportedAtMs >= CALM_MS) this.#mended(part)
+      }
     }
   }
 

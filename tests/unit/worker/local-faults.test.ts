@@ -74,6 +74,19 @@ describe('LocalFaults', () => {
     expect(tried).toHaveLength(triedSoFar)
   })
 
+  it('does not say that a part works while whoever needs it meets the fault again and again', async () => {
+    const { clock, logger, gate, faults } = setUp()
+    faults.report('journal', ERROR)
+    for (let retry = 0; retry < 5; retry += 1) {
+      await clock.advance(2_000)
+      faults.report('journal', ERROR)
+    }
+    expect(gate.reasons).toEqual(['local_fault'])
+    expect(logger.lines).toHaveLength(1)
+    await clock.advance(4_000)
+    expect(gate.reasons).toEqual([])
+  })
+
   it('examines a part on demand and reports what it finds', async () => {
     const { gate, broken, faults } = setUp()
     expect(await faults.examine('work folder')).toBe(true)
