@@ -23,7 +23,9 @@ const WINDOW_BYTES = 1024 * 1024
 const MAX_NAME_BYTES = 65_535
 /** Twice the dimensions that ggml has. */
 const MAX_DIMENSIONS = 8
-const MAX_DESCRIBED = 65_536
+/** Several times those of the largest models. llama.cpp compares each with all others. */
+const MAX_TENSORS = 16_384
+const MAX_ENTRIES = 4096
 /** Elements in all lists together: four times the largest vocabulary with its merges, scores and types. */
 const MAX_ELEMENTS = 8_388_608
 const MAX_BYTES = 256 * 1024 * 1024
@@ -36,8 +38,8 @@ export async function ggufProblem(file: FileHandle, fileBytes: number): Promise<
   const cursor = new Cursor(file, Math.min(fileBytes, MAX_BYTES), COUNTS_AT)
   try {
     await cursor.load(16)
-    const tensors = described(cursor.uint64(), 'tensors')
-    const entries = described(cursor.uint64(), 'entries')
+    const tensors = described(cursor.uint64(), MAX_TENSORS, 'tensors')
+    const entries = described(cursor.uint64(), MAX_ENTRIES, 'entries')
     const budget = { elements: MAX_ELEMENTS }
     for (let entry = 0; entry < entries; entry += 1) {
       await skipText(cursor, MAX_NAME_BYTES)
@@ -56,8 +58,8 @@ class StructureError extends Error {
   override readonly name = 'StructureError'
 }
 
-function described(count: bigint, what: string): number {
-  if (count > MAX_DESCRIBED) throw new StructureError(`its header promises ${count} ${what}`)
+function described(count: bigint, most: number, what: string): number {
+  if (count > most) throw new StructureError(`its header promises ${count} ${what}, and at most ${most} are read`)
   return Number(count)
 }
 

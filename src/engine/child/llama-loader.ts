@@ -40,7 +40,7 @@ export class LlamaLoader {
    */
   async load(file: ModelFile, { loaded, mayRefuse }: Room<WarmModel>): Promise<WarmModel | null> {
     const { llama, settings } = this.#deps
-    const insights = await this.#insights(file)
+    const insights = await withReason(file, () => this.#insights(file))
     const plan = llamaPlan(llama, insights, settings)
     const wanted: LlamaShape = {
       gpuLayers: llama.gpu === false ? 0 : insights.totalLayers,
@@ -51,7 +51,7 @@ export class LlamaLoader {
       ),
       sequences: settings.parallelRuns,
     }
-    const estimate = (shape: LlamaShape): Promise<LlamaMemory> => estimateMemory(insights, plan, shape)
+    const estimate = (shape: LlamaShape): Promise<LlamaMemory> => withReason(file, () => estimateMemory(insights, plan, shape))
     const free = await this.#freeMemory(loaded)
     const shape = await fitLlamaModestly({ wanted, estimate, free: free.comfortable }, free.largest)
     if (shape !== null && (!mayRefuse || isGoodShape(shape, wanted)))
@@ -122,6 +122,16 @@ export class LlamaLoader {
       vram: settings.vramMb === null ? freeVram * part : Math.min(freeVram, settings.vramMb * MIB - takenVram),
     })
     return { comfortable: share(COMFORTABLE_SHARE), largest: share(LARGEST_SHARE) }
+  }
+}
+
+/** What node-llama-cpp stumbles over while it works out what a model needs is the file's fault: it has nothing else to work with. */
+async function withReason<T>(file: ModelFile, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (cause) {
+    if (cause instanceof JobFailureError) throw cause
+    throw damaged(file, cause instanceof Error ? cause.message : String(cause))
   }
 }
 

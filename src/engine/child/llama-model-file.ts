@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import type { GgufFileInfo } from 'node-llama-cpp'
 import { JobFailureError } from '../../domain/failure-codes.ts'
 import { ggufProblem } from './gguf-structure.ts'
@@ -77,6 +78,7 @@ async function checkHeader(file: ModelFile): Promise<void> {
   }
 }
 
-export function damaged(file: ModelFile, detail: string): JobFailureError {
-  return new JobFailureError('E_INPUT', `model ${file.name} is damaged or incomplete: ${detail}`)
+/** In the words of a library, without where this machine keeps the file. */
+export function damaged({ name, path }: ModelFile, detail: string): JobFailureError {
+  return new JobFailureError('E_INPUT', `model ${name} is damaged or incomplete: ${detail.replaceAll(`${dirname(path)}/`, '')}`)
 }

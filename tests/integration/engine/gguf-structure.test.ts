@@ -62,6 +62,8 @@ describe('ggufProblem', () => {
     ['a value of no known type', file(0n, 1n, 'a', 13, 0n), 'unknown type 13'],
     ['a tensor of 2^32 - 1 dimensions', file(1n, 0n, 'w', 2 ** 32 - 1), '4294967295 dimensions'],
     ['2^64 - 1 tensors', file(2n ** 64n - 1n, 0n), 'promises 18446744073709551615 tensors'],
+    ['more tensors than any model has', file(16_385n, 0n), 'at most 16384 are read'],
+    ['more entries than any model has', file(0n, 4097n), 'at most 4096 are read'],
     ['a head alone', Buffer.from('GGUF\x03\0\0\0'), 'longer than the file'],
   ])('refuses %s', async (_what, content, message) => {
     expect(await problemOf(content)).toContain(message)

@@ -42,6 +42,14 @@ function withArchitecture(name: string): Buffer {
   return bytes
 }
 
+/** The good model whose first tensor is of another type: it stands behind its name and two dimensions. */
+function withTensorType(type: number): Buffer {
+  const name = 'token_embd.weight'
+  const bytes = Buffer.from(GOOD)
+  bytes.writeUInt32LE(type, bytes.indexOf(name) + name.length + 4 + 16)
+  return bytes
+}
+
 /** The good model whose first key claims to have 2^62 characters. */
 function withLongKey(): Buffer {
   const bytes = Buffer.from(GOOD)
@@ -64,6 +72,8 @@ describe('llm_gen with a bad model file', () => {
       long: withLongKey(),
       layers: withNumber('llama.block_count', 0),
       heads: withNumber('llama.attention.head_count_kv', 2 ** 31),
+      alignment: withNumber('general.alignment', 0),
+      type: withTensorType(999),
     }
     const pool = await enginePool({ models: modelFiles(files) })
     const run = async (model: string) => pool.run(await runRequest('llm_gen', { prompt, model }))
@@ -78,6 +88,8 @@ describe('llm_gen with a bad model file', () => {
       long: 'a text in it claims to be longer than',
       layers: '0 layers',
       heads: '2147483648 key heads for 6 heads',
+      alignment: 'damaged or incomplete',
+      type: 'damaged or incomplete',
     }
     for (const [model, message] of Object.entries(words)) {
       expect(await failureOf(run(model))).toMatchObject({ code: 'E_INPUT', message: expect.stringContaining(message) })
@@ -91,6 +103,7 @@ describe('llm_gen with a bad model file', () => {
     const pool = await enginePool({ models })
     expect(await failureOf(pool.run(await runRequest('llm_gen', { prompt, model: 'deadly' })))).toMatchObject({
       code: 'E_ENGINE',
+      message: expect.stringMatching(/last words: .*GGML_ASSERT/),
     })
     expect(outputOf(await pool.run(await runRequest('llm_gen', { prompt, model: 'good' })))).toMatchObject(answer)
   })

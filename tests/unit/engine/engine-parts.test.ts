@@ -21,6 +21,12 @@ describe('OutputTail', () => {
     expect(tail.lastLine()).toBe('cdef')
     expect(new OutputTail(8).lastLine()).toBeNull()
   })
+
+  it('tells the words of a process that ended itself, not the calls that led there', () => {
+    const tail = new OutputTail(1000)
+    tail.push(Buffer.from('loader.cpp:1328: GGML_ASSERT(n >= 1) failed\n/lib/libggml.so(ggml_abort+0x152)[0x7f7884123f42]\n'))
+    expect(tail.lastLine()).toBe('loader.cpp:1328: GGML_ASSERT(n >= 1) failed')
+  })
 })
 
 describe('RestartBackoff', () => {
