@@ -1,3 +1,4 @@
+import type { RunResult } from '../../src/domain/engine.ts'
 import type { Job } from '../../src/domain/job.ts'
 import type { Failed, OutputBytes, Proved } from '../../src/domain/outcome.ts'
 
@@ -32,6 +33,21 @@ export function coreJob(id: string, changes: Partial<Job> = {}): Job {
     reward: null,
     deadline: null,
     ...changes,
+  }
+}
+
+/** What an engine gives for a job: an empty JSON object. */
+export function sampleResult(): RunResult {
+  return {
+    mode: 'cpu',
+    output: {
+      mediaType: 'application/json',
+      sha256: 'a'.repeat(64),
+      sizeBytes: 2,
+      bytes: { kind: 'memory', data: Buffer.from('{}') },
+    },
+    metrics: { gflops: 1.5 },
+    environment: { engine: 'test' },
   }
 }
 

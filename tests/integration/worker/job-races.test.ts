@@ -4,34 +4,23 @@ import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Engine, RunResult } from '../../../src/domain/engine.ts'
+import type { Engine } from '../../../src/domain/engine.ts'
 import { JobFailureError } from '../../../src/domain/failure-codes.ts'
 import { SqliteJournal } from '../../../src/journal/sqlite-journal.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { failing, FakeCoordinator } from '../../support/fake-coordinator.ts'
+import { sampleResult } from '../../support/sample-jobs.ts'
 import { HonestBooks } from './honest-books.ts'
 import { startLife } from './miner-life.ts'
 import { JobWays, watchedJournal } from './watched-journal.ts'
 
-/** From here on nothing goes wrong any more: what is lost by then is lost for good. */
 /** The disk of a busy machine takes its time. */
 const TIMEOUT_MS = 120_000
+/** After so many steps nothing goes wrong any more: what is lost by then is lost for good. */
 const CALM_AFTER = 250
 const MAX_STEPS = 3_000
 const IDLE_MS = 1_000
 const FOR_EVER = new Promise<never>(() => undefined)
-
-const RESULT: RunResult = {
-  mode: 'cpu',
-  output: {
-    mediaType: 'application/json',
-    sha256: 'a'.repeat(64),
-    sizeBytes: 2,
-    bytes: { kind: 'memory', data: Buffer.from('{}') },
-  },
-  metrics: {},
-  environment: {},
-}
 
 interface Fate {
   readonly jobs: number
@@ -112,7 +101,7 @@ async function live(folder: string, { jobs, scheduler, luck, kills }: Fate): Pro
         if (isUnlucky(6)) throw new JobFailureError('E_ENGINE', 'crashed')
         if (isUnlucky(9)) throw new JobFailureError('E_INVALID', 'bad params')
         if (isUnlucky(12)) throw new TypeError('surprise')
-        return RESULT
+        return sampleResult()
       },
     }
     const coordinator = new FakeCoordinator()

@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { SqliteJournal } from '../../../src/journal/sqlite-journal.ts'
+import type { CoordinatorFailure } from '../../../src/domain/coordinator-failure.ts'
 import { jobFailure } from '../../../src/domain/failure-codes.ts'
 import type { Settlement } from '../../../src/domain/outcome.ts'
 import { CoordinatorHealth } from '../../../src/worker/coordinator-health.ts'
@@ -58,6 +59,16 @@ async function setUp() {
   return { clock, logger, faults, coordinator, journal, health, loop, progress, settled, stop, record, start }
 }
 
+/** Every delivery fails so, until the function that is returned is called. */
+function failDeliveries(coordinator: FakeCoordinator, failure: CoordinatorFailure): () => void {
+  coordinator.onDeliver = () => {
+    throw failure
+  }
+  return () => {
+    coordinator.onDeliver = () => CREDITED
+  }
+}
+
 describe('DeliveryLoop', () => {
   it('is overdue when a delivery never ends, and not while there is nothing to deliver', async () => {
     const { clock, coordinator, loop, progress, record, start } = await setUp()
@@ -111,11 +122,7 @@ describe('DeliveryLoop', () => {
 
   it('tries with one delivery while the coordinator is unreachable, and sends all when it is back, none twice', async () => {
     const { record, start, settled, loop, coordinator, clock } = await setUp()
-    let isDown = true
-    coordinator.onDeliver = () => {
-      if (isDown) throw failing('unreachable')
-      return CREDITED
-    }
+    const mend = failDeliveries(coordinator, failing('unreachable'))
     for (const id of ['a', 'b', 'c']) await record(id)
     void start()
     await eventually('the first tries', () => coordinator.delivered.length > 0)
@@ -125,7 +132,7 @@ describe('DeliveryLoop', () => {
       return coordinator.delivered.length > triedTogether
     })
     expect(coordinator.delivered.length).toBe(triedTogether + 1)
-    isDown = false
+    mend()
     loop.resume()
     await eventually('all settled', () => settled.length === 3)
     expect(settled.map(({ id }) => id).toSorted()).toEqual(['a', 'b', 'c'])
@@ -133,11 +140,7 @@ describe('DeliveryLoop', () => {
 
   it('sends what an outage of an hour has left in the order of the jobs, after the try that found the coordinator back', async () => {
     const { record, start, settled, loop, coordinator, clock, faults } = await setUp()
-    let isDown = true
-    coordinator.onDeliver = () => {
-      if (isDown) throw failing('unreachable')
-      return CREDITED
-    }
+    const mend = failDeliveries(coordinator, failing('unreachable'))
     const ids = Array.from({ length: 40 }, (_, i) => `job-${String(i).padStart(2, '0')}`)
     void start()
     for (const id of ids) loop.offer(await record(id))
@@ -150,7 +153,7 @@ describe('DeliveryLoop', () => {
       })
     }
     const tries = coordinator.delivered.length
-    isDown = false
+    mend()
     await eventually('all settled', async () => {
       await clock.advance(1_000)
       return settled.length === ids.length
@@ -236,15 +239,11 @@ describe('DeliveryLoop', () => {
 
   it('keeps to a pause although the wall clock is set back an hour, and not for an hour longer', async () => {
     const { record, start, settled, coordinator, clock } = await setUp()
-    let isDown = true
-    coordinator.onDeliver = () => {
-      if (isDown) throw failing('unreachable')
-      return CREDITED
-    }
+    const mend = failDeliveries(coordinator, failing('unreachable'))
     await record('a')
     void start()
     await eventually('tried', () => coordinator.delivered.length === 1)
-    isDown = false
+    mend()
     clock.moveWallClock(-HOUR_MS)
     await clock.advance(2_000)
     await eventually('settled', () => settled.length === 1)
@@ -252,15 +251,11 @@ describe('DeliveryLoop', () => {
 
   it('tries a refused outcome after its own pause although the wall clock is set back', async () => {
     const { record, start, settled, coordinator, clock } = await setUp()
-    let isRefusing = true
-    coordinator.onDeliver = () => {
-      if (isRefusing) throw failing('rejected')
-      return CREDITED
-    }
+    const mend = failDeliveries(coordinator, failing('rejected'))
     await record('a')
     void start()
     await eventually('refused', () => coordinator.delivered.length === 1)
-    isRefusing = false
+    mend()
     clock.moveWallClock(-HOUR_MS / 2)
     await clock.advance(2_000)
     await eventually('settled', () => settled.length === 1)
@@ -268,15 +263,11 @@ describe('DeliveryLoop', () => {
 
   it('does not drop what has waited for a minute because the wall clock is set forward by days', async () => {
     const { record, start, settled, coordinator, clock } = await setUp()
-    let isDown = true
-    coordinator.onDeliver = () => {
-      if (isDown) throw failing('unreachable')
-      return CREDITED
-    }
+    const mend = failDeliveries(coordinator, failing('unreachable'))
     await record('a')
     void start()
     await eventually('tried', () => coordinator.delivered.length === 1)
-    isDown = false
+    mend()
     clock.moveWallClock(30 * 24 * HOUR_MS)
     await clock.advance(2_000)
     await eventually('settled', () => settled.length === 1)
@@ -352,17 +343,13 @@ describe('DeliveryLoop', () => {
 
   it('tells for how long all wait, and keeps the error of a delivery until one succeeds', async () => {
     const { record, start, settled, coordinator, clock, loop, health } = await setUp()
-    let isDown = true
-    coordinator.onDeliver = () => {
-      if (isDown) throw failing('overloaded', 40_000)
-      return CREDITED
-    }
+    const mend = failDeliveries(coordinator, failing('overloaded', 40_000))
     await record('a')
     void start()
     await eventually('failed', () => loop.snapshot().pausedMs > 0)
     health.succeeded()
     expect(loop.snapshot()).toEqual({ pausedMs: 41_000, lastError: 'overloaded for the test' })
-    isDown = false
+    mend()
     await clock.advance(41_000)
     await eventually('settled', () => settled.length === 1)
     expect(loop.snapshot()).toEqual({ pausedMs: 0, lastError: null })

@@ -14,21 +14,11 @@ import { diskFull, RecordedFaults } from '../../support/recorded-faults.ts'
 import { eventually } from '../../support/eventually.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { FakeCoordinator } from '../../support/fake-coordinator.ts'
-import { coreJob } from '../../support/sample-jobs.ts'
+import { coreJob, sampleResult } from '../../support/sample-jobs.ts'
 import { RecordingLogger } from '../../support/recording-logger.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 
-const RESULT: RunResult = {
-  mode: 'cpu',
-  output: {
-    mediaType: 'application/json',
-    sha256: 'a'.repeat(64),
-    sizeBytes: 2,
-    bytes: { kind: 'memory', data: Buffer.from('{}') },
-  },
-  metrics: { gflops: 1.5 },
-  environment: { engine: 'test' },
-}
+const RESULT = sampleResult()
 
 const lease = (id: string): Lease => ({ id, expiresAt: '2026-01-01T01:00:00.000Z' })
 

@@ -78,6 +78,19 @@ function setUp(options: { slots?: number; pollWaitS?: number } = {}) {
   return { activeJobs, clock, logger, coordinator, journal, health, slots, gate, faults, started, observe, progress, stop, run }
 }
 
+/** A loop that holds a job whose cancel, since its lease was lost, is under way, and to which the same job is offered under a new lease. */
+async function canceledAndOfferedAgain() {
+  const loop = setUp({ slots: 2 })
+  const { coordinator, clock, journal, activeJobs } = loop
+  const old = new ActiveJob(journal.accept(coreJob('a', { lease: lease('L1') }), clock.nowMs()).entry, clock.monotonicMs())
+  activeJobs.add(old)
+  old.cancel('E_CANCELED', 'the lease was lost')
+  coordinator.onNext = () => ({ kind: 'job', job: coreJob('a', { lease: lease('L2'), attempt: 2 }) })
+  void loop.run()
+  await eventually('offered again', () => coordinator.queries.length === 1)
+  return { ...loop, old }
+}
+
 describe('runPollLoop', () => {
   it('is overdue when a request for jobs never ends, and not while it waits for a free slot', async () => {
     const { clock, coordinator, slots, progress, run } = setUp({ pollWaitS: 20 })
@@ -187,14 +200,7 @@ describe('runPollLoop', () => {
   })
 
   it('takes a job again under a new lease when the cancel of the old one is through, and not before', async () => {
-    const { coordinator, clock, journal, started, run, activeJobs } = setUp({ slots: 2 })
-    const old = journal.accept(coreJob('a', { lease: lease('L1') }), clock.nowMs())
-    const active = new ActiveJob(old.entry, clock.monotonicMs())
-    activeJobs.add(active)
-    active.cancel('E_CANCELED', 'the lease was lost')
-    coordinator.onNext = () => ({ kind: 'job', job: coreJob('a', { lease: lease('L2'), attempt: 2 }) })
-    void run()
-    await eventually('offered again', () => coordinator.queries.length === 1)
+    const { clock, journal, started, activeJobs, old } = await canceledAndOfferedAgain()
     await clock.advance(1_000)
     expect(started).toEqual([])
     await journal.recordOutcome(old.entry.seq, sampleFailure(), clock.nowMs())
@@ -205,17 +211,10 @@ describe('runPollLoop', () => {
   })
 
   it('does not wait for ever for a cancel that does not come through', async () => {
-    const { coordinator, clock, journal, started, run, activeJobs, logger } = setUp({ slots: 2 })
-    const old = journal.accept(coreJob('a', { lease: lease('L1') }), clock.nowMs())
-    const active = new ActiveJob(old.entry, clock.monotonicMs())
-    activeJobs.add(active)
-    active.cancel('E_CANCELED', 'the lease was lost')
-    coordinator.onNext = () => ({ kind: 'job', job: coreJob('a', { lease: lease('L2'), attempt: 2 }) })
-    void run()
-    await eventually('offered again', () => coordinator.queries.length === 1)
+    const { clock, started, logger, old } = await canceledAndOfferedAgain()
     await clock.advance(10_000)
     expect(started).toEqual([])
-    expect(active.entry.job.attempt).toBe(1)
+    expect(old.entry.job.attempt).toBe(1)
     expect(logger.messages('warn')).toEqual(['job offered again: it is still being canceled'])
   })
 
