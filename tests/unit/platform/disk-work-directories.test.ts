@@ -71,7 +71,7 @@ describe('DiskWorkDirectories', () => {
     const base = tempDir()
     mkdirSync(join(base, 'real'))
     const root = join(base, 'work')
-    if (place === 'scope') mkdirSync(root)
+    if (place === 'scope') mkdirSync(root, { mode: 0o700 })
     symlinkSync(join(base, 'real'), place === 'root' ? root : join(root, 'miner'))
     await expect(new DiskWorkDirectories({ root, scope: 'miner' }).open()).rejects.toMatchObject({
       code: 'AITBC_WORK_DIR',
