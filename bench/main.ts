@@ -4,8 +4,8 @@
  */
 import { writeFile } from 'node:fs/promises'
 import { availableParallelism, cpus } from 'node:os'
-import { parseArgs } from 'node:util'
 import Table from 'cli-table3'
+import { readOptions, refuseArguments } from '../scripts/read-options.ts'
 import { benchDiffusion } from './diffusion.ts'
 import { benchDispatch } from './dispatch.ts'
 import type { Figure } from './figures.ts'
@@ -25,9 +25,13 @@ const BENCHES: Readonly<Record<string, () => Promise<Figure[]>>> = {
   torch: benchTorch,
 }
 
-const { positionals, values } = parseArgs({ allowPositionals: true, options: { json: { type: 'string' } } })
+const USAGE = `Usage: npm run bench -- [NAME …] [--json FILE]
+Names: ${Object.keys(BENCHES).join(', ')}
+`
+
+const { positionals, values } = readOptions(USAGE, { allowPositionals: true, options: { json: { type: 'string' } } })
 const unknown = positionals.filter((name) => BENCHES[name] === undefined)
-if (unknown.length > 0) throw new Error(`no bench named ${unknown.join(', ')}: there are ${Object.keys(BENCHES).join(', ')}`)
+if (unknown.length > 0) refuseArguments(USAGE, `no bench named ${unknown.join(', ')}`)
 
 process.stdout.write(`${cpus()[0]?.model ?? 'unknown processor'}, ${availableParallelism()} cores, Node ${process.version}\n`)
 const figures: Figure[] = []

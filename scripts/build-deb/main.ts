@@ -2,8 +2,8 @@
  * `npm run build:deb`: makes the Debian packages of this commit in dist/. docs/packaging.md tells how they are laid out.
  */
 import { mkdirSync, readFileSync } from 'node:fs'
-import { parseArgs } from 'node:util'
 import { z } from 'zod'
+import { readOptions, refuseArguments } from '../read-options.ts'
 import type { BuildContext } from './build-context.ts'
 import { checkSbom } from './check-sbom.ts'
 import { compileSources } from './compile-sources.ts'
@@ -32,27 +32,23 @@ Options:
 `
 const VERSION = /^\d[A-Za-z0-9.+~]*$/
 
-const { values } = parseArgs({
+const { values } = readOptions(HELP, {
   options: {
     arch: { type: 'string', default: process.arch === 'arm64' ? 'arm64' : 'amd64' },
     cuda: { type: 'boolean', default: false },
     version: { type: 'string', default: packageVersion() },
     quick: { type: 'boolean', default: false },
     output: { type: 'string', default: 'dist' },
-    help: { type: 'boolean', short: 'h', default: false },
   },
 })
-if (values.help) process.stdout.write(HELP)
-else {
-  for (const deb of build()) {
-    await checkSbom(deb.path.replace(/\.deb$/, '.cdx.json'))
-    process.stdout.write(`${summary(deb)}\n`)
-  }
+for (const deb of build()) {
+  await checkSbom(deb.path.replace(/\.deb$/, '.cdx.json'))
+  process.stdout.write(`${summary(deb)}\n`)
 }
 
 function build(): readonly WrittenDeb[] {
   if (!VERSION.test(values.version))
-    throw new Error(`--version must be one that dpkg takes, such as 0.1.0, not ${values.version}`)
+    refuseArguments(HELP, `--version must be one that dpkg takes, such as 0.1.0, not ${values.version}`)
   const compiled = 'dist/build/js'
   mkdirSync(values.output, { recursive: true })
   compileSources(compiled)
@@ -73,8 +69,7 @@ function build(): readonly WrittenDeb[] {
 
 function target(architecture: string): Target {
   const found = TARGETS.find((entry) => entry.architecture === architecture)
-  if (found === undefined) throw new Error(`--arch must be amd64 or arm64, not ${architecture}`)
-  return found
+  return found ?? refuseArguments(HELP, `--arch must be amd64 or arm64, not ${architecture}`)
 }
 
 function packageVersion(): string {

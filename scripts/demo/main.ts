@@ -3,14 +3,21 @@
  * accepted, worked on, proved and paid. `--keep` leaves coordinator and miner running until Ctrl-C.
  */
 import { once } from 'node:events'
-import { parseArgs } from 'node:util'
 import { Client } from '../local-chain/client.ts'
 import { MinerHome, startCoordinatorProgram } from '../local-chain/chain.ts'
 import type { Program } from '../local-chain/program.ts'
+import { readOptions } from '../read-options.ts'
 import { Screen } from './screen.ts'
 import { showJob } from './show-job.ts'
 import type { DemoJob } from './show-job.ts'
 
+const USAGE = `Usage: npm run demo [-- --keep]
+
+Three jobs on their way from a client to the credit, with a coordinator and a miner on this machine.
+
+Options:
+  --keep  leave coordinator and miner running until Ctrl-C
+`
 const WALLET = 'wallet_demo'
 const KEY = 'demo-key'
 
@@ -91,5 +98,5 @@ async function keepRunning(screen: Screen, url: string, home: MinerHome, program
 
 // A reader that goes away, as in a pipe to head, ends the show and not the cleaning up.
 process.stdout.on('error', () => process.emit('SIGTERM'))
-const { values } = parseArgs({ options: { keep: { type: 'boolean', default: false } } })
+const { values } = readOptions(USAGE, { options: { keep: { type: 'boolean', default: false } } })
 process.exitCode = (await demo(new Screen(process.stdout), values.keep)) ? 0 : 1

@@ -1,22 +1,20 @@
 /** `npm run test:crash -- --seed N --runs N`: kills the real miner and coordinator again and again, and checks the books. */
-import { parseArgs } from 'node:util'
+import { readOptions, refuseArguments } from '../read-options.ts'
 import { ALL_POINTS, CrashPlanner } from './crash-plan.ts'
 import { crashRun } from './crash-run.ts'
 import { SeededRandom } from './seeded-random.ts'
 
+const USAGE = 'Usage: npm run test:crash -- [--seed N] [--runs N]\n'
 const STRIKES = 9
 const MIN_JOBS = 12
 const PATIENCE_MS = 15_000
 
-const { values } = parseArgs({
+const { values } = readOptions(USAGE, {
   options: { seed: { type: 'string' }, runs: { type: 'string', default: '25' } },
 })
 const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31))
 const runs = Number(values.runs)
-if (!Number.isInteger(seed) || !Number.isInteger(runs) || runs < 1) {
-  process.stderr.write('usage: npm run test:crash -- [--seed N] [--runs N]\n')
-  process.exit(2)
-}
+if (!Number.isInteger(seed) || !Number.isInteger(runs) || runs < 1) refuseArguments(USAGE, '--seed and --runs are whole numbers')
 say(`seed ${seed}, ${runs} runs`)
 
 const planner = new CrashPlanner(new SeededRandom(seed))

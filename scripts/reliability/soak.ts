@@ -1,11 +1,13 @@
 /** `npm run soak -- --minutes N [--seed N] [--rate N]`: a miner under a steady, mixed load with faults, watched for leaks. */
-import { parseArgs } from 'node:util'
+import { readOptions, refuseArguments } from '../read-options.ts'
 import { SeededRandom } from './seeded-random.ts'
 import type { Look } from './soak-readings.ts'
 import { soakRun } from './soak-run.ts'
 import { judgeSoak } from './soak-verdict.ts'
 
-const { values } = parseArgs({
+const USAGE = 'Usage: npm run soak -- [--minutes N] [--seed N] [--rate JOBS_PER_SECOND]\n'
+
+const { values } = readOptions(USAGE, {
   options: {
     minutes: { type: 'string', default: '30' },
     seed: { type: 'string' },
@@ -16,8 +18,7 @@ const minutes = Number(values.minutes)
 const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31))
 const jobsPerS = Number(values.rate)
 if (!(minutes > 0) || !Number.isInteger(seed) || !(jobsPerS > 0)) {
-  process.stderr.write('usage: npm run soak -- [--minutes N] [--seed N] [--rate JOBS_PER_SECOND]\n')
-  process.exit(2)
+  refuseArguments(USAGE, '--minutes and --rate are numbers above 0, --seed is a whole number')
 }
 say(`seed ${seed}, ${minutes} minutes, ${jobsPerS} jobs a second`)
 

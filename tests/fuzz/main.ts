@@ -3,9 +3,9 @@
  * seed. Ends with 1 when an input did harm, which is printed with the command that tries it again; with 2 for wrong arguments.
  */
 import { randomInt } from 'node:crypto'
-import { parseArgs } from 'node:util'
 import { Worker } from 'node:worker_threads'
 import { z } from 'zod'
+import { readOptions, refuseArguments } from '../../scripts/read-options.ts'
 import type { FuzzResult } from './fuzz-target.ts'
 import { FUZZ_TARGETS } from './targets.ts'
 
@@ -66,7 +66,9 @@ function render({ name, seed }: Task, { failure }: FuzzResult): string {
 }
 
 async function main(): Promise<number> {
-  const { values, positionals } = parseArgs({
+  const names = FUZZ_TARGETS.map(({ name }) => name)
+  const usage = `Usage: npm run fuzz -- [TARGET…] [--seconds N] [--seed N]\n       npm run fuzz -- TARGET --seed N --path PATH\nTargets: ${names.join(', ')}\n`
+  const { values, positionals } = readOptions(usage, {
     allowPositionals: true,
     options: {
       seconds: { type: 'string', default: DEFAULT_SECONDS },
@@ -74,21 +76,12 @@ async function main(): Promise<number> {
       path: { type: 'string' },
     },
   })
-  const names = FUZZ_TARGETS.map(({ name }) => name)
   const stranger = positionals.find((name) => !names.includes(name))
   const seconds = Number(values.seconds)
   const seed = values.seed === undefined ? randomInt(2 ** 31) : Number(values.seed)
-  if (
-    stranger !== undefined ||
-    !(seconds > 0) ||
-    !Number.isInteger(seed) ||
-    (values.path !== undefined && positionals.length !== 1)
-  ) {
-    process.stderr.write(
-      `usage: npm run fuzz -- [TARGET…] [--seconds N] [--seed N]\n       npm run fuzz -- TARGET --seed N --path PATH\ntargets: ${names.join(', ')}\n`,
-    )
-    return 2
-  }
+  if (stranger !== undefined) refuseArguments(usage, `there is no target ${stranger}`)
+  if (!(seconds > 0) || !Number.isInteger(seed)) refuseArguments(usage, '--seconds is a number above 0, --seed a whole number')
+  if (values.path !== undefined && positionals.length !== 1) refuseArguments(usage, '--path is that of an input of one target')
   process.stdout.write(`seed ${seed}\n`)
   let failures = 0
   for (const name of positionals.length === 0 ? names : positionals) {
