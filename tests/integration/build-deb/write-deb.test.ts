@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { linkEqualFiles } from '../../../scripts/build-deb/link-equal-files.ts'
 import { StagedTree } from '../../../scripts/build-deb/staged-tree.ts'
 import { writeDeb } from '../../../scripts/build-deb/write-deb.ts'
+import { tempDir } from '../../support/temp-dir.ts'
 
 const CONTROL = `Package: something
 Version: @VERSION@
@@ -18,7 +18,7 @@ const SECONDS = 1_700_000_000
 
 /** Builds a small package in a folder of its own, the files written in this order. */
 function build(order: readonly number[]): string {
-  const folder = mkdtempSync(join(tmpdir(), 'write-deb-'))
+  const folder = tempDir()
   const packaging = join(folder, 'packaging')
   mkdirSync(packaging)
   writeFileSync(join(packaging, 'control'), CONTROL)

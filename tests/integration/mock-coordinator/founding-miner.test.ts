@@ -1,16 +1,16 @@
 import { spawn } from 'node:child_process'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { missingProgram } from '../../support/missing-program.ts'
+import { tempDir } from '../../support/temp-dir.ts'
 import { Harness, sha256 } from './harness.ts'
 
 const SCRIPT = new URL('fixtures/founding-miner.sh', import.meta.url)
 
 /** Starts the founding document's miner; only the path of its log is another, since that one belongs to root. */
 async function startFoundingMiner(url: string): Promise<{ readLog: () => Promise<string> }> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'founding-miner-'))
+  const folder = tempDir()
   const log = path.join(folder, 'miner.log')
   const script = path.join(folder, 'miner.sh')
   const text = await readFile(SCRIPT, 'utf8')
@@ -33,7 +33,6 @@ async function startFoundingMiner(url: string): Promise<{ readLog: () => Promise
   onTestFinished(async () => {
     if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGKILL')
     await exited
-    await rm(folder, { recursive: true, force: true })
   })
   return { readLog: () => readFile(log, 'utf8').catch(() => '') }
 }

@@ -1,9 +1,8 @@
 import { generateKeyPairSync, randomUUID, sign } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import path from 'node:path'
 import canonicalize from 'canonicalize'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { tempDir } from '../../support/temp-dir.ts'
 import { Harness, sha256 } from './harness.ts'
 
 async function leased(fields: Record<string, unknown> = {}): Promise<{ harness: Harness; id: string; leaseId: string }> {
@@ -175,9 +174,7 @@ describe('idempotency', () => {
 
 describe('the ledger', () => {
   it('sums to the rewards of the completed jobs, over pages and after a restart', async () => {
-    const folder = await mkdtemp(path.join(tmpdir(), 'coordinator-'))
-    onTestFinished(() => rm(folder, { recursive: true, force: true }))
-    const dbPath = path.join(folder, 'state.db')
+    const dbPath = path.join(tempDir(), 'state.db')
     const harness = await Harness.start({ dbPath })
     const amounts = ['0.1', '0.2', '0.00000001', '3']
     for (const [index, amount] of amounts.entries()) {

@@ -1,11 +1,11 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { LockFile } from '../../../../scripts/build-deb/lock-file.ts'
+import { tempDir } from '../../../support/temp-dir.ts'
 
 function lockFile(packages: Readonly<Record<string, object>>): LockFile {
-  const path = join(mkdtempSync(join(tmpdir(), 'lock-file-')), 'package-lock.json')
+  const path = join(tempDir(), 'package-lock.json')
   writeFileSync(path, JSON.stringify({ packages }))
   return LockFile.read(path)
 }

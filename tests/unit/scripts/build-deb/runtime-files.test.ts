@@ -1,13 +1,13 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { runtimeFiles } from '../../../../scripts/build-deb/runtime-files.ts'
+import { tempDir } from '../../../support/temp-dir.ts'
 
 const ARM = { architecture: 'arm64', cpu: 'arm64', gnuTriplet: 'aarch64-linux-gnu' } as const
 
 function packageOf(...files: readonly string[]): string {
-  const folder = mkdtempSync(join(tmpdir(), 'runtime-files-'))
+  const folder = tempDir()
   for (const file of files) {
     mkdirSync(dirname(join(folder, file)), { recursive: true })
     writeFileSync(join(folder, file), '')
