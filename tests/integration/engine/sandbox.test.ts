@@ -121,10 +121,15 @@ async function attack({ command, workDir }: Scene): Promise<Attack> {
 /** How Linux and Node put it that something is not allowed: a call, a link that may not lead here, a library that cannot ask anybody. */
 const REFUSALS = new Set(['EACCES', 'EPERM', 'ENOSYS', 'EXDEV', 'ECONNREFUSED', 'EFBIG', 'exit 1'])
 
+/** Mounted with `hidepid`, /proc does not even show a process that one may not look at. */
+function isHidden(name: string, outcome: string): boolean {
+  return name.startsWith('read /proc/PID/') && outcome === 'ENOENT'
+}
+
 /** Attempts that did not fail by being refused. */
 function notRefused({ outcomes }: Attack): string[] {
   return Object.entries(outcomes)
-    .filter(([name, outcome]) => !name.startsWith('may ') && !REFUSALS.has(outcome))
+    .filter(([name, outcome]) => !name.startsWith('may ') && !REFUSALS.has(outcome) && !isHidden(name, outcome))
     .map(([name, outcome]) => `${name}: ${outcome}`)
 }
 
