@@ -23,6 +23,7 @@ export function maxOutputBytesOf(job: JobRow): number | null {
   return readDocument(job).limits?.max_output_bytes ?? null
 }
 
+/** True where the client takes no proof without the bytes of the output. */
 export function requiresOutput(job: JobRow): boolean {
   return readDocument(job).require_output === true
 }

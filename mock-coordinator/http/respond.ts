@@ -12,6 +12,7 @@ export function sendJsonText(response: ServerResponse, status: number, text: str
   response.end(text)
 }
 
+/** Answers with JSON, unless an answer has begun or the caller is gone. */
 export function sendJson(response: ServerResponse, status: number, body: unknown): void {
   sendJsonText(response, status, JSON.stringify(body))
 }

@@ -110,6 +110,7 @@ export function openDatabase(path: string): DatabaseSync {
 /** Runs a change as one transaction: all of it stands, or, when it throws, none. */
 export type Transact = <Result>(operation: Operation, change: () => Result) => Result
 
+/** The transactions of a database; each passes a crash point on either side of its commit. */
 export function transactor(database: DatabaseSync, crashPoint: (name: CrashPoint) => void): Transact {
   const begin = database.prepare('BEGIN IMMEDIATE')
   const commit = database.prepare('COMMIT')

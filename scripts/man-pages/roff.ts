@@ -15,10 +15,12 @@ export function roffText(text: string): string {
     .replaceAll(/^([.])/gm, String.raw`\&$1`)
 }
 
+/** For what is typed as it stands. */
 export function bold(text: string): string {
   return `\\fB${roffText(text)}\\fP`
 }
 
+/** For what is to be replaced. */
 export function italic(text: string): string {
   return `\\fI${roffText(text)}\\fP`
 }
@@ -28,6 +30,7 @@ export function titleLine(name: string, section: number, date: string, version: 
   return `.TH ${name.toUpperCase()} ${section} "${date}" "aitbc\\-miner ${roffText(version)}"`
 }
 
+/** A heading, and lines of roff below it. */
 export function section(title: string, ...body: readonly string[]): string[] {
   return [`.SH ${title}`, ...body]
 }

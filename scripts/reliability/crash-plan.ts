@@ -30,6 +30,7 @@ const WITHOUT_COORDINATOR = /^(clock|postpone):/
 
 /** Where the miner can be struck. */
 export const MINER_POINTS: readonly string[] = CRASH_POINTS.filter((point) => !NOT_MET.test(point))
+/** Where either program can be struck, as `program point`. */
 export const ALL_POINTS: readonly string[] = [
   ...MINER_POINTS.map((point) => `miner ${point}`),
   ...COORDINATOR_POINTS.map((point) => `coordinator ${point}`),

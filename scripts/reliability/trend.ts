@@ -63,6 +63,7 @@ export function theilSen(points: readonly Reading[]): number {
   return median(slopes)
 }
 
+/** NaN of no values. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b)
   const middle = sorted.length / 2

@@ -253,6 +253,7 @@ export type KeyName = keyof typeof KEYS
 /** The value that a key holds once it is checked. */
 export type KeyValue<K extends KeyName> = (typeof KEYS)[K] extends KeySpec<infer T> ? T : never
 
+/** Whether the table has a key of this very name. */
 export function isKeyName(name: string): name is KeyName {
   return Object.hasOwn(KEYS, name)
 }

@@ -19,6 +19,7 @@ interface Surroundings extends Pick<NodeJS.Process, 'env' | 'pid'> {
   readonly stdout: { readonly isTTY: boolean }
 }
 
+/** Reads the surroundings; a watchdog that was meant for a parent is none. */
 export function serviceEnvironment({ env, stdin, stdout, pid }: Surroundings = process): ServiceEnvironment {
   return {
     notifySocket: env['NOTIFY_SOCKET'],

@@ -50,6 +50,7 @@ export function integer(range: Range): ValueType<number> {
 const YES = new Set(['true', 'yes', 'on', '1'])
 const NO = new Set(['false', 'no', 'off', '0'])
 
+/** Yes or no, in the words that people use for it. */
 export function boolean(): ValueType<boolean> {
   return {
     expected: 'true or false (yes/no, on/off and 1/0 are read as well)',

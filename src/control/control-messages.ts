@@ -90,6 +90,7 @@ export const minerStatusSchema: z.ZodType<MinerStatus> = z.object({
   recent: z.array(z.object({ id: z.string(), workload: z.string(), state: z.string(), result: z.string(), at: z.string() })),
 })
 
+/** The one line that answers a request. */
 export const controlAnswerSchema = z.discriminatedUnion('ok', [
   z.object({ ok: z.literal(true), status: minerStatusSchema }),
   z.object({ ok: z.literal(false), error: z.string() }),

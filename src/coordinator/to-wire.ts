@@ -17,6 +17,7 @@ export interface Sender {
   readonly hasGpu: boolean
 }
 
+/** The body of a registration. What is not known is left out, since null would say that it is nothing. */
 export function toWireCapabilities(capabilities: Capabilities): WireCapabilities {
   const { limits } = capabilities
   return {
@@ -118,6 +119,7 @@ function toWireOutput(output: JobOutput, inline: Uint8Array | null): WireProofOu
   return { ...described, inline: { encoding: isText ? 'utf8' : 'base64', data: bytes.toString(isText ? 'utf8' : 'base64') } }
 }
 
+/** The body of `fail`; without lease and attempt where the coordinator has named none. */
 export function toWireFail(
   minerId: string,
   job: { readonly id: string; readonly leaseId: string | null; readonly attempt: number | null },

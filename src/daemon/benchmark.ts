@@ -21,6 +21,7 @@ export interface Benchmark {
 const LATENT: readonly number[] = Array.from({ length: 4 * 16 * 16 }, () => 0)
 const STORY = { prompt: 'Once upon a time', max_tokens: 256, stop: [] }
 
+/** In the order in which they are made. The speed of text is later told in relation to `fp32_gflops` (`tokens_per_tflop_s`). */
 export const BENCHMARKS: readonly Benchmark[] = [
   {
     name: 'fp32_gflops',

@@ -10,8 +10,10 @@ export interface EngineDevice {
   readonly gpu: Gpu | null
 }
 
+/** The processor. */
 export const CPU_DEVICE: EngineDevice = { id: 'cpu', gpu: null }
 
+/** One card alone. */
 export function gpuDevice(gpu: Gpu): EngineDevice {
   return { id: `gpu${gpu.index}`, gpu }
 }

@@ -112,6 +112,7 @@ export const ENTRY_COLUMNS =
 export const OUTBOX_COLUMNS =
   'seq, job, attempt, lease, idempotency_key, tries, next_try_at_ms, created_at_ms, outcome, output_kind, output'
 
+/** A row with `ENTRY_COLUMNS`. Throws `AITBC_JOURNAL_OPEN` naming the row where it does not decode. */
 export function decodeEntry(row: unknown): JournalEntry {
   return decoding(row, () => {
     const columns = entrySchema.parse(row)

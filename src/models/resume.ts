@@ -28,6 +28,7 @@ export async function findResume(path: string, signal: AbortSignal): Promise<Res
   return { bytes, validator, hash }
 }
 
+/** Asks for the rest alone, and for the whole file where that has changed; for nothing special without a beginning. */
 export function rangeHeaders(resume: Resume | null): Readonly<Record<string, string>> {
   return resume === null ? {} : { range: `bytes=${resume.bytes}-`, 'if-range': resume.validator }
 }
@@ -54,12 +55,14 @@ export function totalOf({ headers }: GuardedAnswer, offset: number): number | nu
   return Number.isNaN(length) ? null : offset + length
 }
 
+/** Notes which version of the file comes; where the server names none, a broken download cannot be gone on with. */
 export async function keepValidator(path: string, { headers }: GuardedAnswer): Promise<void> {
   const validator = validatorOf(headers)
   if (validator === null) await rm(validatorPath(path), { force: true })
   else await writeFile(validatorPath(path), validator)
 }
 
+/** What lies at `path` then cannot be gone on with. */
 export async function forgetValidator(path: string): Promise<void> {
   await rm(validatorPath(path), { force: true })
 }
@@ -70,6 +73,7 @@ export async function forgetDownload(path: string): Promise<void> {
   await forgetValidator(path)
 }
 
+/** In bytes; 0 where there is no such file. */
 export async function sizeOf(path: string): Promise<number> {
   return stat(path).then(
     ({ size }) => size,

@@ -12,14 +12,17 @@ export interface Finding {
   readonly subject?: string
 }
 
+/** As it should be: there is nothing to do. */
 export function good(found: string, subject?: string): Finding {
   return finding('good', found, null, subject)
 }
 
+/** The miner works, but would work better with the remedy. */
 export function warning(found: string, remedy: string, subject?: string): Finding {
   return finding('warning', found, remedy, subject)
 }
 
+/** The miner does not work without the remedy. */
 export function failed(found: string, remedy: string, subject?: string): Finding {
   return finding('failed', found, remedy, subject)
 }

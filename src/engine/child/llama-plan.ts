@@ -27,6 +27,7 @@ export interface LlamaPlan {
   readonly fixedThreads: number
 }
 
+/** The plan for a model on the device that llama.cpp was loaded for. */
 export function llamaPlan(llama: Llama, insights: GgufInsights, settings: EngineSettings): LlamaPlan {
   const isCpu = llama.gpu === false
   const isSmall = isCpu && insights.modelSize < SMALL_MODEL_BYTES

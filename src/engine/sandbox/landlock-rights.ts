@@ -42,6 +42,7 @@ export interface HandledAccess {
   readonly structBytes: number
 }
 
+/** What version `abi` of Landlock can forbid: each later one knows all rights of those before it. */
 export function handledAccess(abi: number): HandledAccess {
   const newestRight =
     abi >= IOCTL_DEV_SINCE ? IOCTL_DEV : abi >= TRUNCATE_SINCE ? TRUNCATE : abi >= REFER_SINCE ? TRUNCATE >> 1 : 0

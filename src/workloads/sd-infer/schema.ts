@@ -60,6 +60,7 @@ export interface SdInferSize {
   readonly imagePixels: number
 }
 
+/** How much a job asks for. */
 export function sdInferSize({ prompt, negative_prompt, width, height }: SdInferParams): SdInferSize {
   const encoder = new TextEncoder()
   return {

@@ -16,6 +16,7 @@ export function inputPorts(part: string, session: InferenceSession): ReadonlyMap
   return ports(part, session.inputMetadata)
 }
 
+/** The same of what it gives. */
 export function outputPorts(part: string, session: InferenceSession): ReadonlyMap<string, TensorPort> {
   return ports(part, session.outputMetadata)
 }
