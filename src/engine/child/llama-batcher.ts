@@ -1,5 +1,7 @@
 import type { Token } from 'node-llama-cpp'
 import type { AddonContext, AddonSampler } from './llama-addon.ts'
+import { StuckGrammarError } from './llama-grammar-time.ts'
+import type { GrammarTime } from './llama-grammar-time.ts'
 import { planBatch } from './llama-batch-plan.ts'
 import type { BatchShare } from './llama-batch-plan.ts'
 import type { Sequence } from './llama-sequences.ts'
@@ -15,6 +17,8 @@ export interface BatcherDeps {
   readonly threads: ThreadChoice
   /** Threads of batches that must come out the same whatever else goes on. */
   readonly fixedThreads: number
+  /** Called when llama.cpp does not come back from a grammar; nothing is computed any more. */
+  readonly onStuck: () => void
 }
 
 /** One generation. */
@@ -23,6 +27,8 @@ export interface Generation {
   /** The rest of the prompt, at least one token: it goes behind what the sequence has already. */
   readonly tokens: readonly Token[]
   readonly sampler: AddonSampler
+  /** Null where any token may follow. */
+  readonly grammarTime: GrammarTime | null
   /** Nothing else is computed in its batches, so that others cannot change the rounding of its sums. */
   readonly isAlone: boolean
   readonly signal: AbortSignal
@@ -148,10 +154,28 @@ export class Batcher {
       for (const token of lane.pending.slice(0, count)) tokens.push(token)
       lane.pending = lane.pending.slice(count)
     }
-    for (const [at, sample] of (await settled).entries()) {
-      const lane = sampled[at]?.lane
-      if (sample.status === 'rejected') lane?.end(sample.reason)
-      else lane?.take(sample.value)
+    const chosen = await this.#chosen(sampled.map(({ lane }, at) => ({ lane, sample: samples[at] ?? Promise.resolve(null) })))
+    for (const { lane, result } of chosen) {
+      if (result.status === 'rejected') lane.end(result.reason)
+      else lane.take(result.value)
     }
+  }
+
+  /** The tokens, one after the other: the worker looks for one at a time. */
+  async #chosen(
+    samples: readonly { readonly lane: Lane; readonly sample: Promise<Token | -1 | null> }[],
+  ): Promise<{ readonly lane: Lane; readonly result: PromiseSettledResult<Token | -1 | null> }[]> {
+    const chosen = []
+    for (const { lane, sample } of samples) {
+      const [result] = await Promise.allSettled([lane.generation.grammarTime?.watch(sample) ?? sample])
+      if (result.status === 'rejected' && result.reason instanceof StuckGrammarError) {
+        lane.end(result.reason)
+        this.#deps.onStuck()
+        // The others wait for the end of the process, and are begun again in the next one.
+        await new Promise(() => {})
+      }
+      chosen.push({ lane, result })
+    }
+    return chosen
   }
 }

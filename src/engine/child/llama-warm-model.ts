@@ -2,11 +2,15 @@ import type { Llama, LlamaContext, LlamaGrammarEvaluationState, LlamaModel, Toke
 import { JobFailureError } from '../../domain/failure-codes.ts'
 import { addonContext, addonGrammarState, createSampler } from './llama-addon.ts'
 import type { AddonContext, SamplerConfig } from './llama-addon.ts'
+import { GrammarTime, StuckGrammarError } from './llama-grammar-time.ts'
 import { Batcher } from './llama-batcher.ts'
 import type { LlamaMemory } from './llama-fit.ts'
 import type { LlamaPlan } from './llama-plan.ts'
 import { Sequences } from './llama-sequences.ts'
 import { ThreadChoice } from './llama-thread-choice.ts'
+
+/** Long enough for the reason to be told to the run that it is of. */
+const LAST_WORDS_MS = 100
 
 export interface WarmModelParts {
   readonly llama: Llama
@@ -54,6 +58,7 @@ export class WarmModel {
       promptTokens: plan.promptTokens,
       threads: new ThreadChoice(plan.threads),
       fixedThreads: plan.fixedThreads,
+      onStuck: endSoon,
     })
   }
 
@@ -81,6 +86,7 @@ export class WarmModel {
   async generate(request: GenerationRequest): Promise<{ readonly reusedTokens: number }> {
     const { prompt, sampling, grammar, isDeterministic, signal, onToken } = request
     const sequence = await this.#sequences.lend(prompt, isDeterministic, signal)
+    let isStuck = false
     try {
       const reusedTokens = sequence.tokens.length
       const sampler = createSampler(this.#llama, this.model, {
@@ -94,15 +100,20 @@ export class WarmModel {
           tokens,
           sampler,
           isAlone: isDeterministic,
+          grammarTime: grammar === null ? null : new GrammarTime(),
           signal,
           onToken: (token) => !this.model.isEogToken(token) && onToken(token),
         })
+      } catch (error) {
+        isStuck = error instanceof StuckGrammarError
+        throw error
       } finally {
-        sampler.dispose()
+        // What llama.cpp still works with stays.
+        if (!isStuck) sampler.dispose()
       }
       return { reusedTokens }
     } finally {
-      this.#sequences.giveBack(sequence)
+      if (!isStuck) this.#sequences.giveBack(sequence)
     }
   }
 
@@ -123,4 +134,11 @@ export class WarmModel {
     this.#longestTokenBytes ??= tokens?.reduce((longest, token) => Math.max(longest, Buffer.byteLength(token)), 1) ?? 256
     return this.#longestTokenBytes
   }
+}
+
+/** A thread in a native library cannot be stopped but with its process. */
+function endSoon(): void {
+  setTimeout(() => {
+    throw new Error('llama.cpp does not come back from a grammar')
+  }, LAST_WORDS_MS)
 }

@@ -16,7 +16,8 @@ export class FakeContext implements AddonContext {
   readonly batches: { readonly id: number; readonly position: number; readonly tokens: readonly number[] }[][] = []
   /** Called before each batch is computed. */
   onDecode: () => void = () => {}
-  onSample: (sampler: AddonSampler) => void = () => {}
+  /** Called before each token is chosen. */
+  onSample: (sampler: AddonSampler) => void | Promise<void> = () => {}
   readonly #cells = new Map<number, number[]>()
   #sums: number[] = []
 
@@ -42,7 +43,7 @@ export class FakeContext implements AddonContext {
   }
 
   readonly sampleToken = async (index: number, sampler: AddonSampler): Promise<Token> => {
-    this.onSample(sampler)
+    await this.onSample(sampler)
     return tokenSchema.parse(this.#sums[index])
   }
 

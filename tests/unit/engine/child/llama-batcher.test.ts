@@ -2,13 +2,16 @@ import type { Token } from 'node-llama-cpp'
 import { describe, expect, it } from 'vitest'
 import { Batcher } from '../../../../src/engine/child/llama-batcher.ts'
 import type { Generation } from '../../../../src/engine/child/llama-batcher.ts'
+import { GrammarTime, StuckGrammarError } from '../../../../src/engine/child/llama-grammar-time.ts'
 import { Sequences } from '../../../../src/engine/child/llama-sequences.ts'
 import { ThreadChoice } from '../../../../src/engine/child/llama-thread-choice.ts'
 import { FakeContext, SAMPLER, tokens } from './fake-llama.ts'
 
 function machine(sequenceCount = 8) {
   const context = new FakeContext()
-  const batcher = new Batcher({ context, promptTokens: 16, threads: new ThreadChoice([1]), fixedThreads: 1 })
+  const stuck: string[] = []
+  const onStuck = (): void => void stuck.push('told')
+  const batcher = new Batcher({ context, promptTokens: 16, threads: new ThreadChoice([1]), fixedThreads: 1, onStuck })
   const sequences = new Sequences(context, sequenceCount, true)
   const generate = async (prompt: Token[], count: number, options: Partial<Generation> = {}) => {
     const { isAlone = false, signal = new AbortController().signal } = options
@@ -18,13 +21,18 @@ function machine(sequenceCount = 8) {
     try {
       const onToken = (token: Token): boolean => made.push(token) < count
       const rest = prompt.slice(reused)
-      await batcher.run({ sequence, tokens: rest, sampler: SAMPLER, isAlone, signal, onToken, ...options })
+      await batcher.run({ sequence, tokens: rest, sampler: SAMPLER, grammarTime: null, isAlone, signal, onToken, ...options })
     } finally {
       sequences.giveBack(sequence)
     }
     return { made, reused }
   }
-  return { context, generate }
+  return { context, generate, stuck }
+}
+
+function lookOften(look: () => void): () => void {
+  const timer = setInterval(look, 1)
+  return () => clearInterval(timer)
 }
 
 /** What the fake model makes of a prompt. */
@@ -91,6 +99,14 @@ describe('Batcher', () => {
     const other = generate(range(4), 5)
     await expect(failing).rejects.toThrow('no grammar')
     expect((await other).made).toEqual(expected(range(4), 5))
+  })
+
+  it('tells when llama.cpp never comes back from a grammar, and ends the generation that it is of', async () => {
+    const { context, generate, stuck } = machine()
+    context.onSample = () => new Promise(() => {})
+    const grammarTime = new GrammarTime({ spareLooks: 1, looksPerToken: 1, start: lookOften })
+    await expect(generate(range(5), 5, { grammarTime })).rejects.toBeInstanceOf(StuckGrammarError)
+    expect(stuck).toEqual(['told'])
   })
 
   it('forgets what a failed batch left behind', async () => {
