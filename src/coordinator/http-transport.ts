@@ -99,7 +99,8 @@ export class HttpTransport {
       this.#logger.debug('coordinator answered', { call: name, status: answer.status, took_ms: tookMs() })
       return answer
     } catch (error) {
-      this.#logger.debug('call to the coordinator failed', { error: String(error), took_ms: tookMs() })
+      const reason = error instanceof Error ? error.message : String(error)
+      this.#logger.debug('call to the coordinator failed', { error: reason, took_ms: tookMs() })
       throw error
     }
   }
