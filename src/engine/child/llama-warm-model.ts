@@ -82,19 +82,21 @@ export class WarmModel {
     return tokens
   }
 
-  /** Generates until `onToken` wants no more, or the model ends. Resolves with how many tokens of the prompt it had computed before. */
-  async generate(request: GenerationRequest): Promise<{ readonly reusedTokens: number }> {
+  /**
+   * Generates until `onToken` wants no more, or the model ends. How much of the prompt was computed before is told to nobody: whoever
+   * sends prompts could guess those of others by it, token by token.
+   */
+  async generate(request: GenerationRequest): Promise<void> {
     const { prompt, sampling, grammar, isDeterministic, signal, onToken } = request
     const sequence = await this.#sequences.lend(prompt, isDeterministic, signal)
     let isStuck = false
     try {
-      const reusedTokens = sequence.tokens.length
       const sampler = createSampler(this.#llama, this.model, {
         ...sampling,
         ...(grammar === null ? {} : { grammarEvaluationState: addonGrammarState(grammar) }),
       })
       try {
-        const tokens = prompt.slice(reusedTokens)
+        const tokens = prompt.slice(sequence.tokens.length)
         await this.#batcher.run({
           sequence,
           tokens,
@@ -111,7 +113,6 @@ export class WarmModel {
         // What llama.cpp still works with stays.
         if (!isStuck) sampler.dispose()
       }
-      return { reusedTokens }
     } finally {
       if (!isStuck) this.#sequences.giveBack(sequence)
     }

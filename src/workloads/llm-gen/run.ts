@@ -57,7 +57,7 @@ async function generate(context: RunContext<LlamaEngine>, { params, warm, loadMs
     signal,
     onToken: (token) => grown.push(token),
   })
-  const { reusedTokens } = await generating.catch((cause: unknown) => {
+  await generating.catch((cause: unknown) => {
     throw grammarFailure(cause) ?? cause
   })
   const { text, finishReason } = grown.finish()
@@ -69,7 +69,6 @@ async function generate(context: RunContext<LlamaEngine>, { params, warm, loadMs
     metrics: {
       tokens_per_s: grown.tokens.length / seconds,
       prompt_tokens: prompt.length,
-      prompt_tokens_reused: reusedTokens,
       completion_tokens: grown.tokens.length,
       load_ms: loadMs,
     },
