@@ -8,7 +8,7 @@ export const EXIT_CODES = {
   UNAVAILABLE: { code: 69, meaning: 'the miner is not running' },
   TEMPORARY: { code: 75, meaning: 'it failed for now; the same command may succeed later' },
   PERMISSION: { code: 77, meaning: 'permission denied; try sudo' },
-  CONFIG: { code: 78, meaning: 'the configuration must be changed first' },
+  CONFIG: { code: 78, meaning: 'the configuration, or what the message names, must be changed first' },
 } as const satisfies Record<string, { code: number; meaning: string }>
 
 /** The exit code for an error that ended a command. */
@@ -25,6 +25,9 @@ export function exitCodeOf(error: unknown): number {
     // After a downgrade: a person must choose the version or another STATE_DIR, so that starting again is of no use.
     case 'AITBC_JOURNAL_NEWER':
       return EXIT_CODES.CONFIG.code
+    case 'AITBC_JOURNAL_OPEN':
+      // A damaged file does not heal: a person must move it away.
+      return error.facts['isDamaged'] === true ? EXIT_CODES.CONFIG.code : EXIT_CODES.TEMPORARY.code
     case 'AITBC_STATE_DIR':
     case 'AITBC_WORK_DIR':
       // A disk may have room again without a change of the configuration.
@@ -36,7 +39,6 @@ export function exitCodeOf(error: unknown): number {
     case 'AITBC_COORD_UNREACHABLE':
     case 'AITBC_COORD_REJECTED':
     case 'AITBC_COORD_ANSWER':
-    case 'AITBC_JOURNAL_OPEN':
     case 'AITBC_JOURNAL_WRITE':
       return EXIT_CODES.TEMPORARY.code
     case 'AITBC_JOURNAL_STATE':

@@ -18,7 +18,7 @@ export function sqliteError(cause: unknown, doing: string, path: string): AitbcE
       'AITBC_JOURNAL_OPEN',
       `the journal ${path} is damaged or no journal at all (${text}): stop the miner, move ${path} and the files named ${path}-wal and ${path}-shm away ` +
         'together and start again; keep them, since they hold the outcomes not yet delivered',
-      { cause, facts: { path } },
+      { cause, facts: { path, isDamaged: true } },
     )
   }
   if (WRITING_FAILED.has(code)) {

@@ -48,6 +48,7 @@ describe('opening a journal', () => {
     expect(errorOf(() => SqliteJournal.open({ stateDir }))).toMatchObject({
       code: 'AITBC_JOURNAL_OPEN',
       message: expect.stringContaining(`move ${path}`),
+      facts: { isDamaged: true },
     })
     expect(readFileSync(path, 'utf8')).toBe('precious text '.repeat(100))
   })

@@ -14,6 +14,8 @@ describe('exitCodeOf', () => {
     [new AitbcError('AITBC_STATE_DIR', 'x'), 78],
     [new AitbcError('AITBC_STATE_DIR', 'x', { facts: { isPassing: true } }), 75],
     [new AitbcError('AITBC_WORK_DIR', 'x', { facts: { isPassing: false } }), 78],
+    [new AitbcError('AITBC_JOURNAL_OPEN', 'x'), 75],
+    [new AitbcError('AITBC_JOURNAL_OPEN', 'x', { facts: { isDamaged: true } }), 78],
     [new AitbcError('AITBC_BUG', 'x'), 1],
     [new Error('x'), 1],
     ['not even an error', 1],
