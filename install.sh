@@ -254,10 +254,11 @@ ask_for_values() {
     read -r wallet || wallet=
   fi
   if [ -z "$api_key" ] && is_placeholder "$(conf_value API_KEY)"; then
-    printf 'API key, not shown (empty: later): ' >&2
     # A signal must not leave the terminal mute.
     trap 'stty echo; cleanup; exit 130' INT TERM
+    # Before the question: a key that is pasted at once is not shown either.
     stty -echo
+    printf 'API key, not shown (empty: later): ' >&2
     IFS= read -r api_key || api_key=
     stty echo
     trap 'cleanup; exit 130' INT TERM
@@ -351,6 +352,8 @@ start_service() {
     return
   fi
   systemctl --quiet is-enabled "$UNIT" 2>/dev/null || run systemctl enable "$UNIT"
+  # A service that failed too often is refused every start for half an hour.
+  if systemctl --quiet is-failed "$UNIT" 2>/dev/null; then run systemctl reset-failed "$UNIT"; fi
   if [ "$is_conf_changed" = yes ]; then
     run systemctl restart "$UNIT" || warn "the service does not start: journalctl -u aitbc-miner -n 50"
   elif ! systemctl --quiet is-active "$UNIT" 2>/dev/null; then

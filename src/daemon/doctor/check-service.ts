@@ -8,6 +8,8 @@ import { askUnit } from './service-unit.ts'
 
 const ANSWER_MS = 5_000
 const LOGS = 'journalctl -u aitbc-miner -n 50'
+/** A start alone is refused to a service that failed too often. */
+const START_ANEW = 'systemctl reset-failed aitbc-miner && systemctl restart aitbc-miner'
 
 /** Whether the miner runs, and what it says of itself. */
 export const SERVICE_CHECK: Check = {
@@ -41,7 +43,11 @@ async function ofStopped({ config, environment }: DoctorContext, signal: AbortSi
   const none = `nobody listens on ${config.controlSocket}`
   if (unit === null || !unit.isLoaded)
     return warning(`not running: ${none}`, 'aitbc-miner run, or install the package and: systemctl enable --now aitbc-miner')
-  if (unit.isFailing) return failed(`the service fails (${unit.state}, result ${unit.result}): ${none}`, LOGS)
+  if (unit.isFailing)
+    return failed(
+      `the service fails (${unit.state}, result ${unit.result}): ${none}`,
+      `${LOGS}; when that is mended: ${START_ANEW}`,
+    )
   if (unit.state.startsWith('active'))
     return failed(`the service is ${unit.state}, but ${none}`, `is CONTROL_SOCKET the service's own? ${LOGS}`)
   return warning(`not running (${unit.state})`, 'systemctl enable --now aitbc-miner')

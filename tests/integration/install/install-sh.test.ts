@@ -178,6 +178,13 @@ MAX_CONCURRENCY=1
     expect(system.changes()).toContain('systemctl restart aitbc-miner.service')
   })
 
+  it('clears the count of a service that failed too often, which would be refused the start', async () => {
+    const system = new FakeSystem()
+    system.program('systemctl', 'case "$*" in *is-active*) exit 1;; esac')
+    await system.run('--yes', system.deb())
+    expect(readFileSync(system.calls, 'utf8')).toMatch(/systemctl reset-failed aitbc-miner.service\n(?:.*\n)*systemctl start/)
+  })
+
   it('adds a key that the conf lacks', async () => {
     const system = new FakeSystem()
     writeFileSync(system.conf, 'MAX_CONCURRENCY=1')
