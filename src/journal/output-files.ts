@@ -1,5 +1,5 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs'
-import { constants, copyFile, open, rename, rm, stat } from 'node:fs/promises'
+import { constants, copyFile, mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AitbcError } from '../domain/errors.ts'
 
@@ -37,6 +37,12 @@ export class OutputFiles {
   async adopt(seq: number, source: string): Promise<string> {
     const target = this.pathOf(seq)
     if (source === target || ((await isAbsent(source)) && !(await isAbsent(target)))) return target
+    try {
+      // Whoever makes room on the disk may have removed it.
+      await mkdir(this.#folder, { recursive: true, mode: 0o700 })
+    } catch (cause) {
+      throw notKept(cause, source, target)
+    }
     try {
       await syncOutput(source)
       await this.#move(source, target)
@@ -107,18 +113,24 @@ function hasCode(error: unknown, code: string): boolean {
 }
 
 function adoptError(cause: unknown, source: string, target: string): AitbcError {
-  const text = cause instanceof Error ? cause.message : String(cause)
-  const facts = { source, target }
   if (['ENOSPC', 'EDQUOT', 'EIO', 'EROFS', 'EMFILE', 'ENFILE', 'EFBIG', 'EACCES', 'EPERM'].some((code) => hasCode(cause, code))) {
-    return new AitbcError(
-      'AITBC_JOURNAL_WRITE',
-      `the output ${source} cannot be kept as ${target} (${text}): check that the disk has space and that STATE_DIR belongs to the user of the miner`,
-      { cause, facts },
-    )
+    return notKept(cause, source, target)
   }
   return new AitbcError(
     'AITBC_WORK_DIR',
-    `the output ${source} is gone or no plain file (${text}): let nothing but the miner write to or clean up WORK_DIR`,
-    { cause, facts },
+    `the output ${source} is gone or no plain file (${textOf(cause)}): let nothing but the miner write to or clean up WORK_DIR`,
+    { cause, facts: { source, target } },
   )
+}
+
+function notKept(cause: unknown, source: string, target: string): AitbcError {
+  return new AitbcError(
+    'AITBC_JOURNAL_WRITE',
+    `the output ${source} cannot be kept as ${target} (${textOf(cause)}): check that the disk has space and that STATE_DIR belongs to the user of the miner`,
+    { cause, facts: { source, target } },
+  )
+}
+
+function textOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause)
 }
