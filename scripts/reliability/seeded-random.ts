@@ -1,17 +1,12 @@
-/** Small, fast, seeded (mulberry32): the same numbers in every run. */
+import { seededRandom } from '../../mock-coordinator/faults/seeded-random.ts'
+
+/** Choices that are the same in every run with the same seed. */
 export class SeededRandom {
-  #state: number
+  /** [0, 1). */
+  readonly next: () => number
 
   constructor(seed: number) {
-    this.#state = seed | 0
-  }
-
-  /** [0, 1). */
-  next(): number {
-    this.#state = (this.#state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(this.#state ^ (this.#state >>> 15), this.#state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+    this.next = seededRandom(seed)
   }
 
   /** A whole number from `min` to `max`, both among them. */
