@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs'
 
+import { errorCode } from '../domain/error-code.ts'
 import { parseConfFile } from './conf-file.ts'
 import type { ConfigProblem, Source } from './config-problem.ts'
 import { problemAt } from './config-problem.ts'
@@ -126,7 +127,7 @@ function readConfText(path: string): ConfText {
 }
 
 function explainReadError(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : null
+  const code = errorCode(error)
   if (code === 'ENOENT') return 'no such file; name another with --config, or copy miner.conf.example to this place'
   if (code === 'EACCES' || code === 'EPERM') return 'permission denied; run the command with sudo'
   if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') return 'found bytes that are not UTF-8 text; save the file as UTF-8'

@@ -1,8 +1,8 @@
 import { lstatSync, unlinkSync } from 'node:fs'
 import { connect } from 'node:net'
 
+import { errorCode } from '../domain/error-code.ts'
 import { AitbcError } from '../domain/errors.ts'
-import { errnoOf } from './errno.ts'
 
 /**
  * Makes a path free for a new socket: a socket that nobody listens to, left by a daemon that was killed, is removed.
@@ -35,6 +35,6 @@ async function probe(path: string): Promise<string | null> {
       socket.destroy()
       resolve(null)
     })
-    socket.on('error', (error) => resolve(errnoOf(error) ?? 'unknown error'))
+    socket.on('error', (error) => resolve(errorCode(error) ?? 'unknown error'))
   })
 }

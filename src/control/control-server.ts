@@ -2,13 +2,13 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import type { Server, Socket } from 'node:net'
 
+import { errorCode } from '../domain/error-code.ts'
 import { AitbcError } from '../domain/errors.ts'
 import type { MinerStatus } from '../domain/miner-status.ts'
 import type { Logger } from '../domain/ports.ts'
 import { claimSocketPath } from './claim-socket-path.ts'
 import { controlRequestSchema, MAX_REQUEST_BYTES } from './control-messages.ts'
 import type { ControlAnswer, ControlRequest } from './control-messages.ts'
-import { errnoOf } from './errno.ts'
 import { readLine } from './read-line.ts'
 
 /** Who connects must ask, and read the answer, within this time. */
@@ -100,7 +100,7 @@ export class ControlServer {
   }
 
   #explainListenError(error: unknown): AitbcError {
-    const code = errnoOf(error)
+    const code = errorCode(error)
     const path = this.#deps.socketPath
     if (code === 'EADDRINUSE') {
       return new AitbcError('AITBC_ALREADY_RUNNING', `another miner has just taken ${path}; stop one of the two`, {

@@ -1,10 +1,10 @@
 import { connect } from 'node:net'
 
+import { errorCode } from '../domain/error-code.ts'
 import { AitbcError } from '../domain/errors.ts'
 import type { MinerStatus } from '../domain/miner-status.ts'
 import { controlAnswerSchema, MAX_ANSWER_BYTES } from './control-messages.ts'
 import type { ControlAnswer, ControlRequest } from './control-messages.ts'
-import { errnoOf } from './errno.ts'
 import { readLine } from './read-line.ts'
 
 /**
@@ -38,7 +38,7 @@ async function ask(socketPath: string, request: ControlRequest, timeoutMs: numbe
 }
 
 function explainError(error: unknown, socketPath: string): AitbcError {
-  const code = errnoOf(error)
+  const code = errorCode(error)
   if (code === 'ENOENT' || code === 'ECONNREFUSED') {
     const message = `the miner is not running: nobody listens on ${socketPath}; to see why: journalctl -u aitbc-miner -n 50`
     return new AitbcError('AITBC_NOT_RUNNING', message, { cause: error })

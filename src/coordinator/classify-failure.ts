@@ -1,3 +1,4 @@
+import { errorCode } from '../domain/error-code.ts'
 import { CoordinatorFailure } from '../domain/coordinator-failure.ts'
 import type { FailureClass } from '../domain/coordinator-failure.ts'
 import { retryAfterMs } from '../domain/retry-after.ts'
@@ -105,7 +106,7 @@ const SENTENCES: Readonly<Record<string, string>> = {
 function describeTransportError(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   if (error.name === 'TimeoutError') return 'no answer in time'
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : null
+  const code = errorCode(error)
   if (code !== null && SENTENCES[code] !== undefined) return SENTENCES[code]
   if (code?.startsWith('HPE_') === true) return `what answers there does not speak HTTP (${code})`
   // A connection tried over several addresses fails with an aggregate that has no message of its own.

@@ -2,6 +2,7 @@ import { chmodSync, closeSync, fsyncSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { StatementSync } from 'node:sqlite'
+import { errorCode } from '../domain/error-code.ts'
 import { AitbcError } from '../domain/errors.ts'
 import type { CrashPointHook, JournalCrashPoint, JournalOperation } from '../domain/crash-points.ts'
 import { MIGRATIONS } from './migrations/migrations.ts'
@@ -137,7 +138,7 @@ function createPrivate(path: string): void {
   try {
     closeSync(openSync(path, 'wx', 0o600))
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+    if (errorCode(error) !== 'EEXIST') throw error
     chmodSync(path, 0o600)
   }
 }

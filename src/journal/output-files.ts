@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { constants, copyFile, mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { errorCode } from '../domain/error-code.ts'
 import { AitbcError } from '../domain/errors.ts'
 
 /**
@@ -66,7 +67,7 @@ export class OutputFiles {
     try {
       await rename(source, target)
     } catch (error) {
-      if (!hasCode(error, 'EXDEV')) throw error
+      if (errorCode(error) !== 'EXDEV') throw error
       // Another file system: the copy takes its name only once it is whole.
       const part = `${target}.part`
       await rm(part, { force: true })
@@ -104,16 +105,15 @@ async function isAbsent(path: string): Promise<boolean> {
     await stat(path)
     return false
   } catch (error) {
-    return hasCode(error, 'ENOENT')
+    return errorCode(error) === 'ENOENT'
   }
 }
 
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code
-}
+/** What keeps any file from being written, and says nothing against the one that was to be kept. */
+const OF_THE_DISK = new Set(['ENOSPC', 'EDQUOT', 'EIO', 'EROFS', 'EMFILE', 'ENFILE', 'EFBIG', 'EACCES', 'EPERM'])
 
 function adoptError(cause: unknown, source: string, target: string): AitbcError {
-  if (['ENOSPC', 'EDQUOT', 'EIO', 'EROFS', 'EMFILE', 'ENFILE', 'EFBIG', 'EACCES', 'EPERM'].some((code) => hasCode(cause, code))) {
+  if (OF_THE_DISK.has(errorCode(cause) ?? '')) {
     return notKept(cause, source, target)
   }
   return new AitbcError(

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream'
 // The parts, not the package: its index also loads fetch, caches and WebSockets, 30 ms and 10 MB that a daemon never uses.
 import { request } from 'undici/lib/api/index.js'
 import Pool from 'undici/lib/dispatcher/pool.js'
+import { errorCode } from '../domain/error-code.ts'
 import { headerText, headerTimeMs } from '../domain/http-header.ts'
 import type { Clock } from '../domain/ports.ts'
 import { Redactor } from '../domain/redactor.ts'
@@ -164,7 +165,7 @@ const SENTENCES: Readonly<Record<string, string>> = {
 /** What broke a connection, without the address that the system names; null for an error that has nothing to do with one. */
 function describe(error: unknown): string | null {
   if (error instanceof AggregateError && error.errors.length > 0) return describe(error.errors[0])
-  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null
+  const code = errorCode(error)
   return code === null ? null : (SENTENCES[code] ?? `the connection failed (${code})`)
 }
 

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { z } from 'zod'
+import { errorCode } from '../domain/error-code.ts'
 import type { ModelFormat } from '../domain/models.ts'
 import { AitbcError } from '../domain/errors.ts'
 import { entriesProblem, listingProblem } from './catalogue-checks.ts'
@@ -107,7 +108,7 @@ export async function readCatalogues(bundled: string, operators: string | null):
   try {
     return layOver(own, await readEntries(operators), dirname(operators))
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return own
+    if (errorCode(error) === 'ENOENT') return own
     throw error
   }
 }

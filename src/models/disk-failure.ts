@@ -1,3 +1,4 @@
+import { errorCode } from '../domain/error-code.ts'
 import { JobFailureError } from '../domain/failure-codes.ts'
 
 /** Names that a job chose and that no file can have, in the words of the system. */
@@ -6,7 +7,7 @@ const OF_THE_NAME: ReadonlySet<string> = new Set(['ENAMETOOLONG', 'ENOTDIR', 'EI
 /** What a job is told when what it wants cannot be kept on this machine's disk, with the system's error as the cause. */
 export function diskFailure(path: string, cause: unknown): JobFailureError {
   const reason = cause instanceof Error ? cause.message : String(cause)
-  const isName = cause instanceof Error && 'code' in cause && typeof cause.code === 'string' && OF_THE_NAME.has(cause.code)
+  const isName = OF_THE_NAME.has(errorCode(cause) ?? '')
   const what = isName ? 'no file of this name can be kept' : 'the disk of this miner cannot take the file'
   return new JobFailureError('E_INPUT', `${what} (${reason}): ${path.slice(-300)}`, { cause })
 }

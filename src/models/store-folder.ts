@@ -3,6 +3,7 @@ import { existsSync, readFileSync, statSync, utimesSync } from 'node:fs'
 import { mkdir, open, readdir, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
+import { errorCode } from '../domain/error-code.ts'
 import type { ModelFormat } from '../domain/models.ts'
 import { diskFailure } from './disk-failure.ts'
 import { namesIn, treeBytes } from './disk-tree.ts'
@@ -219,5 +220,5 @@ async function makeFolder(path: string): Promise<void> {
 }
 
 function isReadOnly(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'EROFS'
+  return errorCode(error) === 'EROFS'
 }

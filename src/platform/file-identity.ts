@@ -1,4 +1,5 @@
 import { lstatSync } from 'node:fs'
+import { errorCode } from '../domain/error-code.ts'
 
 /** Which file or folder stood at a path: to tell whether it still does, or was removed or replaced meanwhile. */
 export class FileIdentity {
@@ -38,7 +39,7 @@ export class FileIdentity {
       return isSame && (this.#bornNs === null || found.birthtimeNs === this.#bornNs)
     } catch (error) {
       // A file where one of its folders was.
-      return !(error instanceof Error && 'code' in error && error.code === 'ENOTDIR')
+      return errorCode(error) !== 'ENOTDIR'
     }
   }
 }

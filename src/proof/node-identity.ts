@@ -2,6 +2,7 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync, randomUUID, sig
 import type { KeyObject } from 'node:crypto'
 import { closeSync, fsyncSync, linkSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
+import { errorCode } from '../domain/error-code.ts'
 import { AitbcError } from '../domain/errors.ts'
 
 /** The node's Ed25519 key. It proves that two proofs come from the same machine; it is not the wallet. */
@@ -45,7 +46,7 @@ function readOrMake(path: string): Buffer {
   try {
     return readFileSync(path)
   } catch (error) {
-    if (!hasCode(error, 'ENOENT')) throw error
+    if (errorCode(error) !== 'ENOENT') throw error
   }
   const part = `${path}.${randomUUID()}.part`
   try {
@@ -53,7 +54,7 @@ function readOrMake(path: string): Buffer {
     // A link, not a rename: whoever comes second finds the name taken and reads the first one's key.
     linkSync(part, path)
   } catch (error) {
-    if (!hasCode(error, 'EEXIST')) throw error
+    if (errorCode(error) !== 'EEXIST') throw error
   } finally {
     rmSync(part, { force: true })
   }
@@ -68,8 +69,4 @@ function writeDurably(path: string, text: string): void {
   } finally {
     closeSync(descriptor)
   }
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code
 }

@@ -1,12 +1,13 @@
 import { connect, isIP } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import type { TLSSocket } from 'node:tls'
+import { errorCode } from '../../domain/error-code.ts'
 import type { Check } from './check.ts'
 import { failed, good } from './finding.ts'
 import type { Finding } from './finding.ts'
 import { hostOf, portOf } from './host-of.ts'
 import { judgeCertificate, readHandshake } from './judge-certificate.ts'
-import { errorCode, reasonOf } from './system-error.ts'
+import { reasonOf } from './system-error.ts'
 
 /** Whether the coordinator's port is open and, for https, whether its certificate is one that this machine trusts. */
 export const CONNECTION_CHECK: Check = {

@@ -1,8 +1,9 @@
 import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
+import { errorCode } from '../../domain/error-code.ts'
 import type { Check } from './check.ts'
 import { failed, good } from './finding.ts'
-import { errorCode, reasonOf } from './system-error.ts'
+import { reasonOf } from './system-error.ts'
 import { hostOf } from './host-of.ts'
 
 /** Whether the coordinator's name leads to an address. */

@@ -1,10 +1,11 @@
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { errorCode } from '../../domain/error-code.ts'
 import { StoreFolder } from '../../models/store-folder.ts'
 import type { Check } from './check.ts'
 import { good, skipped, warning } from './finding.ts'
 import type { Finding } from './finding.ts'
-import { errorCode, reasonOf } from './system-error.ts'
+import { reasonOf } from './system-error.ts'
 
 /** Whether the files of fetched models are all there, and as long as they were; `models verify` hashes them. */
 export const MODEL_CHECK: Check = {

@@ -1,8 +1,9 @@
 import { mkdirSync, rmdirSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { errorCode } from '../../domain/error-code.ts'
 import { failed, good } from './finding.ts'
 import type { Finding } from './finding.ts'
-import { errorCode, reasonOf } from './system-error.ts'
+import { reasonOf } from './system-error.ts'
 import type { Viewpoint } from './viewpoint.ts'
 
 export interface NamedFolder {

@@ -1,7 +1,4 @@
-/** `ENOENT` and the like; null for any other error. */
-export function errorCode(error: unknown): string | null {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null
-}
+import { errorCode } from '../../domain/error-code.ts'
 
 /** Why it failed, in few words: the code of the system, or the message. */
 export function reasonOf(error: unknown): string {

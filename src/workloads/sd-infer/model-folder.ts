@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { errorCode } from '../../domain/error-code.ts'
 import { JobFailureError } from '../../domain/failure-codes.ts'
 import type { ModelFile } from '../../engine/child/run-context.ts'
 import { schedulerConfig } from './schedulers/scheduler-config.ts'
@@ -128,7 +129,7 @@ export async function readModelText({ name, path }: Pick<ModelFile, 'name' | 'pa
 }
 
 function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')
+  return ['ENOENT', 'ENOTDIR'].includes(errorCode(error) ?? '')
 }
 
 function problemsOf({ issues }: z.ZodError): string {
