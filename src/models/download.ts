@@ -6,6 +6,7 @@ import type { Clock } from '../domain/ports.ts'
 import { guardedGet } from './guarded-request.ts'
 import type { GuardedAnswer, GuardedRequest } from './guarded-request.ts'
 import { onDisk } from './disk-failure.ts'
+import { DownloadPace } from './download-pace.ts'
 import type { WantedRoom } from './wanted-room.ts'
 import {
   findResume,
@@ -62,9 +63,10 @@ class TransientError extends Error {}
 export async function download(job: Download): Promise<Downloaded> {
   let fruitless = 0
   let furthest = await sizeOf(job.toPath)
+  const pace = new DownloadPace(job.clock)
   for (;;) {
     try {
-      const done = await attempt(job)
+      const done = await attempt(job, pace)
       await forgetValidator(job.toPath)
       return done
     } catch (error) {
@@ -83,7 +85,7 @@ export async function download(job: Download): Promise<Downloaded> {
   }
 }
 
-async function attempt(job: Download): Promise<Downloaded> {
+async function attempt(job: Download, pace: DownloadPace): Promise<Downloaded> {
   const resume = await findResume(job.toPath, job.signal)
   const answer = await guardedGet({ ...job, headers: { ...job.headers, ...rangeHeaders(resume) } })
   try {
@@ -94,13 +96,17 @@ async function attempt(job: Download): Promise<Downloaded> {
     }
     if (brings === 'whole' && resume !== null) return await finish(job, resume.hash, resume.bytes, resume)
     if (brings === 'anew') checkStatus(answer, job)
-    return await receive(job, answer, brings === 'rest' ? resume : null)
+    return await receive(job, answer, { resume: brings === 'rest' ? resume : null, pace })
   } finally {
     await answer.close()
   }
 }
 
-async function receive(job: Download, answer: GuardedAnswer, resume: Resume | null): Promise<Downloaded> {
+async function receive(
+  job: Download,
+  answer: GuardedAnswer,
+  { resume, pace }: { readonly resume: Resume | null; readonly pace: DownloadPace },
+): Promise<Downloaded> {
   const { toPath, bytes, maxBytes } = job
   let received = resume?.bytes ?? 0
   const total = totalOf(answer, received) ?? bytes
@@ -111,9 +117,11 @@ async function receive(job: Download, answer: GuardedAnswer, resume: Resume | nu
   const file = await onDisk(toPath, () => open(toPath, resume === null ? 'w' : 'a', 0o644))
   try {
     await onDisk(toPath, () => keepValidator(toPath, answer))
+    pace.begin()
     for await (const chunk of answer.body) {
       if (!(chunk instanceof Uint8Array)) throw new TypeError('a body that is not bytes')
       received += chunk.length
+      checkPace(job, pace, chunk.length)
       if (received > Math.min(maxBytes, bytes ?? maxBytes)) checkSize(job, received, bytes)
       if (received > reserved) {
         reserved = Math.max(received, Math.min(received + STEP_BYTES, total ?? Infinity))
@@ -155,6 +163,11 @@ function checkSize({ url, maxBytes }: Download, size: number, bytes: number | nu
     throw new JobFailureError('E_INPUT', `${shown(url)} has ${size} bytes or more, not ${bytes}`)
   if (size > maxBytes)
     throw new JobFailureError('E_INPUT', `${shown(url)} has ${size} bytes or more, and at most ${maxBytes} are taken`)
+}
+
+function checkPace({ url }: Download, pace: DownloadPace, bytes: number): void {
+  if (pace.advance(bytes)) return
+  throw new JobFailureError('E_INPUT', `${shown(url)} comes too slowly: less than 1 MiB in two minutes`)
 }
 
 function checkStatus({ status, headers, url }: GuardedAnswer, { token, hubOrigin }: Download): void {

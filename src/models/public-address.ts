@@ -29,13 +29,39 @@ const SPECIAL6: readonly (readonly [string, number])[] = [
   ['3fff::', 20],
 ]
 
+/** Where the metadata services of clouds are, beside a few of their own. */
+const LINK_LOCAL: readonly (readonly [string, number])[] = [
+  ['169.254.0.0', 16],
+  ['100.100.100.200', 32],
+]
+const LINK_LOCAL6: readonly (readonly [string, number])[] = [
+  ['fe80::', 10],
+  ['fd00:ec2::', 32],
+  ['fd20:ce::', 32],
+]
+
 /** Whether an IP address belongs to the public internet. False for what is no address. */
 export function isPublicAddress(address: string): boolean {
-  const bare = address.replace(/^\[|\]$/g, '').replace(/%.*$/, '')
-  const version = isIP(bare)
+  return isIP(bare(address)) !== 0 && !isWithin(address, SPECIAL, SPECIAL6)
+}
+
+/** Whether an IP address is one that a machine asks for what its cloud tells it alone, such as keys. */
+export function isLinkLocalAddress(address: string): boolean {
+  return isWithin(address, LINK_LOCAL, LINK_LOCAL6)
+}
+
+type Networks = readonly (readonly [string, number])[]
+
+function isWithin(address: string, networks: Networks, networks6: Networks): boolean {
+  const version = isIP(bare(address))
   if (version === 0) return false
-  const blocked = new BlockList()
-  for (const [network, bits] of version === 4 ? SPECIAL : SPECIAL6)
-    blocked.addSubnet(network, bits, version === 4 ? 'ipv4' : 'ipv6')
-  return !blocked.check(bare, version === 4 ? 'ipv4' : 'ipv6')
+  const list = new BlockList()
+  // These hold for IPv4 within IPv6 too, and the others, such as ::/3, would hold for all of IPv4.
+  for (const [network, bits] of networks) list.addSubnet(network, bits, 'ipv4')
+  if (version === 6) for (const [network, bits] of networks6) list.addSubnet(network, bits, 'ipv6')
+  return list.check(bare(address), version === 4 ? 'ipv4' : 'ipv6')
+}
+
+function bare(address: string): string {
+  return address.replace(/^\[|\]$/g, '').replace(/%.*$/, '')
 }

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import { JobFailureError } from '../domain/failure-codes.ts'
-import { isPublicAddress } from './public-address.ts'
+import { isLinkLocalAddress, isPublicAddress } from './public-address.ts'
 
 export interface SourcePolicyOptions {
   /** `MODEL_HOSTS`: names, `*.example.org` for all below one, `*` for every public host. */
@@ -47,6 +47,12 @@ export class SourcePolicy {
     const isPublic = isPublicAddress(address)
     if (!isPublic && !this.#options.allowsPrivate) {
       throw new JobFailureError('E_DENY', `${address} is a private or special address, which this miner does not fetch from`)
+    }
+    if (isLinkLocalAddress(address)) {
+      throw new JobFailureError(
+        'E_DENY',
+        `${address} is a link-local address, where clouds keep keys of their machines: none is fetched from`,
+      )
     }
     if (isPublic && protocol === 'http:')
       throw new JobFailureError('E_DENY', `${address}: public hosts are fetched from by https only`)

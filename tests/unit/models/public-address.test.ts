@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { isPublicAddress } from '../../../src/models/public-address.ts'
+import { isLinkLocalAddress, isPublicAddress } from '../../../src/models/public-address.ts'
 
 describe('isPublicAddress', () => {
   it.each([
@@ -79,6 +79,22 @@ describe('isPublicAddress', () => {
     'does not take %j as public: it is no address',
     (text) => {
       expect(isPublicAddress(text)).toBe(false)
+    },
+  )
+})
+
+describe('isLinkLocalAddress', () => {
+  it.each(['169.254.169.254', '169.254.0.1', '::ffff:169.254.169.254', '[::ffff:a9fe:a9fe]', 'fe80::1%eth0', 'fd00:ec2::254'])(
+    'takes %s for one that answers this machine alone',
+    (address) => {
+      expect(isLinkLocalAddress(address)).toBe(true)
+    },
+  )
+
+  it.each(['127.0.0.1', '10.0.0.1', '169.253.1.1', '8.8.8.8', 'fd12:3456::1', '::1', 'localhost'])(
+    'does not take %s for one',
+    (address) => {
+      expect(isLinkLocalAddress(address)).toBe(false)
     },
   )
 })

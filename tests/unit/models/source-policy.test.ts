@@ -24,6 +24,15 @@ describe('SourcePolicy', () => {
     expect(errorOf(() => POLICY.checkUrl(new URL(url)))).toMatchObject({ failure: { code: 'E_DENY' } })
   })
 
+  it.each(['http://169.254.169.254/latest/meta-data/', 'https://[::ffff:a9fe:a9fe]/', 'http://[fd00:ec2::254]/'])(
+    'refuses %s also where private addresses are allowed',
+    (url) => {
+      const policy = new SourcePolicy({ hosts: ['*'], allowsPrivate: true })
+      expect(policy.checkUrl(new URL('http://10.0.0.1/'))).toBeUndefined()
+      expect(errorOf(() => policy.checkUrl(new URL(url)))).toMatchObject({ failure: { code: 'E_DENY' } })
+    },
+  )
+
   it('lets the operator fetch from every public host, and from no private one', () => {
     const policy = POLICY.forOperator()
     expect(policy.checkUrl(new URL('https://anywhere.example/'))).toBeUndefined()
