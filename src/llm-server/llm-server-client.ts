@@ -2,13 +2,12 @@ import type { Readable } from 'node:stream'
 // The parts, not the package: its index also loads fetch, caches and WebSockets, 30 ms and 10 MB that a daemon never uses.
 import { request } from 'undici/lib/api/index.js'
 import Pool from 'undici/lib/dispatcher/pool.js'
-import { errorCode } from '../domain/error-code.ts'
 import { headerText, headerTimeMs } from '../domain/http-header.ts'
 import type { Clock } from '../domain/ports.ts'
 import { Redactor } from '../domain/redactor.ts'
 import { retryAfterMs } from '../domain/retry-after.ts'
+import { connectionFault, kindOfStatus } from './classify-server-failure.ts'
 import { ServerFailure } from './server-failure.ts'
-import type { ServerFailureKind } from './server-failure.ts'
 import { presentable, sentenceOf } from './server-sentence.ts'
 
 /** Of an answer that is read whole: a list of models, or an error. */
@@ -58,7 +57,7 @@ export class LlmServerClient {
   /** What a failed call, or a stream that broke, means. The signal's reason goes before it; an error of ours stays what it is. */
   failureOf(error: unknown, call: string, signal: AbortSignal): unknown {
     if (signal.aborted) return signal.reason
-    const what = describe(error)
+    const what = connectionFault(error)
     return what === null ? error : new ServerFailure(`${call}: ${what}`, { kind: 'unreachable' }, { cause: error })
   }
 
@@ -140,33 +139,6 @@ export class LlmServerClient {
       ...(apiKey === null ? {} : { authorization: `Bearer ${apiKey.reveal()}` }),
     }
   }
-}
-
-function kindOfStatus(status: number): ServerFailureKind {
-  if (status >= 300 && status < 400) return 'redirect'
-  if (status === 401 || status === 403) return 'unauthorized'
-  if (status === 404 || status === 405 || status === 501) return 'missing'
-  if (status === 408 || status === 425 || status === 429 || status === 502 || status === 503 || status === 504) return 'busy'
-  return status >= 500 ? 'broken' : 'refused'
-}
-
-const SENTENCES: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'connection refused',
-  ENOTFOUND: 'host name not found',
-  EAI_AGAIN: 'host name cannot be looked up now',
-  ECONNRESET: 'connection reset',
-  EHOSTUNREACH: 'no route to the host',
-  ENETUNREACH: 'network unreachable',
-  ETIMEDOUT: 'connection timed out',
-  UND_ERR_CONNECT_TIMEOUT: 'connection timed out',
-  UND_ERR_SOCKET: 'connection closed before the answer was complete',
-}
-
-/** What broke a connection, without the address that the system names; null for an error that has nothing to do with one. */
-function describe(error: unknown): string | null {
-  if (error instanceof AggregateError && error.errors.length > 0) return describe(error.errors[0])
-  const code = errorCode(error)
-  return code === null ? null : (SENTENCES[code] ?? `the connection failed (${code})`)
 }
 
 /** Undefined for text that is no JSON. */
