@@ -9,6 +9,8 @@ const MAX_REDIRECTS = 5
 const HEADERS_MS = 30_000
 /** No byte for this long is a stall. */
 const STALL_MS = 60_000
+/** From the look-up of the name to the end of the head. The library begins its own time anew with each interim answer. */
+const ANSWER_MS = 60_000
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
 
 export interface GuardedRequest {
@@ -21,6 +23,8 @@ export interface GuardedRequest {
   /** Looks names up; the system's by default. */
   readonly lookup?: LookupFunction
   readonly signal: AbortSignal
+  /** How long one hop may take to answer. @default 60 seconds */
+  readonly answerMs?: number
 }
 
 export interface GuardedAnswer {
@@ -56,7 +60,7 @@ export async function guardedGet(request: GuardedRequest): Promise<GuardedAnswer
 
 async function getOnce(
   url: URL,
-  { policy, headers, token, lookup, signal }: GuardedRequest,
+  { policy, headers, token, lookup, signal, answerMs = ANSWER_MS }: GuardedRequest,
 ): Promise<{ answer: Dispatcher.ResponseData; close: () => Promise<void> }> {
   const { Agent } = await import('undici')
   const agent = new Agent({
@@ -66,12 +70,14 @@ async function getOnce(
     pipelining: 0,
   })
   const close = (): Promise<void> => agent.destroy()
+  const late = new AbortController()
+  const timer = setTimeout(() => late.abort(new Error(`no answer within ${answerMs / 1000} s`)), answerMs)
   try {
     const answer = await agent.request({
       origin: url.origin,
       path: `${url.pathname}${url.search}`,
       method: 'GET',
-      signal,
+      signal: AbortSignal.any([signal, late.signal]),
       headers: {
         ...headers,
         'accept-encoding': 'identity',
@@ -84,6 +90,8 @@ async function getOnce(
   } catch (error) {
     await close()
     throw error
+  } finally {
+    clearTimeout(timer)
   }
 }
 

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { FileRequest } from '../../../src/models/file-fetcher.ts'
+import { guardedGet } from '../../../src/models/guarded-request.ts'
 import { SourcePolicy } from '../../../src/models/source-policy.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 import { FileServer, sha256, someBytes } from './file-server.ts'
@@ -300,6 +301,17 @@ describe('FileFetcher and addresses that are not allowed', () => {
   ])('refuses %s where private addresses are not allowed', async (uri) => {
     const policy = new SourcePolicy({ hosts: ['*'], allowsPrivate: false })
     await expect(fetcher({ policy }).fetch(wants(uri))).rejects.toMatchObject(failure('E_DENY', /private or special address/))
+  })
+
+  it('gives up a server that announces an answer again and again', async () => {
+    const server = await FileServer.start()
+    server.next('/hints', (_, response) => {
+      const timer = setInterval(() => (response.destroyed ? clearInterval(timer) : response.writeEarlyHints({ link: '</a>' })), 5)
+      response.on('close', () => clearInterval(timer))
+    })
+    const policy = new SourcePolicy({ hosts: ['127.0.0.1'], allowsPrivate: true })
+    const request = { url: new URL(server.url('/hints')), policy, headers: {}, token: null, answerMs: 200 }
+    await expect(guardedGet({ ...request, signal: new AbortController().signal })).rejects.toThrow('no answer within 0.2 s')
   })
 
   it('refuses a name that leads to a private address, also when it was public before', async () => {
