@@ -98,6 +98,8 @@ const SENTENCES: Readonly<Record<string, string>> = {
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNTRUSTED,
   ERR_TLS_CERT_ALTNAME_INVALID: 'the TLS certificate is for another host (set COORD_URL to a name that it is for)',
   ERR_SSL_WRONG_VERSION_NUMBER: 'the answer is no TLS (check protocol and port of COORD_URL)',
+  ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL:
+    'the other side speaks no HTTP/1.1 (let it, or the proxy before it, offer that beside HTTP/2)',
   EPROTO: 'TLS could not be agreed on (check protocol and port of COORD_URL)',
   EMFILE: 'the miner has no file descriptors left (LimitNOFILE of its service, or ulimit -n)',
   ENFILE: 'this machine has no file descriptors left',

@@ -167,7 +167,7 @@ export class HttpTransport {
     const { baseUrl, certificates, maxConnections, timeoutMs } = this.#settings
     this.#pool ??= new Pool(baseUrl.origin, {
       connections: maxConnections,
-      // A connection for each call: over HTTP/2 all would share one, so that a call that hangs takes the heartbeat with it.
+      // A connection for each call: over HTTP/2 all would share one, and stall with it; undici 8 then also kept a daemon from ending.
       allowH2: false,
       connectTimeout: Math.min(timeoutMs, 10_000),
       connect: verifyingTls(certificates),

@@ -82,10 +82,13 @@ describe.skipIf(why !== null)(`the connection to the coordinator (${why ?? 'with
     await expect(answer).rejects.toThrow(/check protocol and port of COORD_URL/)
   })
 
-  it('has each call for itself, by HTTP/1.1, where the other side prefers HTTP/2', async () => {
+  it.each([
+    ['has each call for itself, by HTTP/1.1, where the other side prefers HTTP/2', true],
+    ['is refused with a word about HTTP/1.1 where the other side speaks HTTP/2 alone', false],
+  ])('%s', async (_what, allowHTTP1) => {
     const { own, pem } = authority()
     const versions: string[] = []
-    const server = createSecureServer({ ...own.issue(), allowHTTP1: true }, (request, response) => {
+    const server = createSecureServer({ ...own.issue(), allowHTTP1 }, (request, response) => {
       versions.push(request.httpVersion)
       response.end('{}')
     })
@@ -94,8 +97,10 @@ describe.skipIf(why !== null)(`the connection to the coordinator (${why ?? 'with
     const address = server.address()
     if (address === null || typeof address === 'string') throw new Error('the server has no port')
     const transport = transportTo(new URL(`https://127.0.0.1:${address.port}/`), pem)
-    await transport.call({ method: 'GET', path: '/v1/miner/next', signal: new AbortController().signal })
-    await transport.close()
-    expect(versions).toEqual(['1.1'])
+    onTestFinished(() => transport.close())
+    const answer = transport.call({ method: 'GET', path: '/v1/miner/next', signal: new AbortController().signal })
+    if (allowHTTP1) await answer
+    else await expect(answer).rejects.toThrow(/no HTTP\/1.1/)
+    expect(versions).toEqual(allowHTTP1 ? ['1.1'] : [])
   })
 })
