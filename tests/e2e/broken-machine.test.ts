@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { fetchStatus } from '../../src/control/fetch-status.ts'
-import { LONG, SMALL } from '../support/bench-jobs.ts'
+import { LONG, MEDIUM, SMALL } from '../support/bench-jobs.ts'
 import { eventually } from '../support/eventually.ts'
 import { localCoordinator } from '../support/local-coordinator.ts'
 import { KEYS, testMinerHome } from '../support/miner-home.ts'
@@ -31,7 +31,7 @@ describe('a daemon whose machine breaks under it', () => {
     const { coordinator, client } = await localCoordinator({ maxAttempts: 1 })
     const { home, start } = await testMinerHome({ ...KEYS, COORD_URL: coordinator.url })
     const miner = start()
-    const { id } = await client.submit({ workload: 'torch_bench', params: { size: 512, iterations: 200 } })
+    const { id } = await client.submit(MEDIUM)
     await miner.waitForLine(/job accepted/)
     rmSync(join(home.dir, 'work'), { recursive: true })
     await client.finished(id)

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { fetchStatus } from '../../src/control/fetch-status.ts'
-import { LONG, SMALL } from '../support/bench-jobs.ts'
+import { LONG, MEDIUM, SMALL } from '../support/bench-jobs.ts'
 import { eventually } from '../support/eventually.ts'
 import { isRunning } from '../support/is-running.ts'
 import { localCoordinator } from '../support/local-coordinator.ts'
@@ -118,7 +118,7 @@ describe('the daemon', () => {
     const { coordinator, client } = await localCoordinator()
     const { home, start } = await testMinerHome({ ...KEYS, COORD_URL: coordinator.url })
     const miner = start()
-    const first = await client.submit({ workload: 'torch_bench', params: { size: 512, iterations: 200 } })
+    const first = await client.submit(MEDIUM)
     await miner.waitForLine(/job accepted/)
     miner.signal('SIGTERM')
     await miner.waitForLine(/draining/)
@@ -147,7 +147,7 @@ describe('the daemon', () => {
     const { coordinator, client } = await localCoordinator()
     const { home, start } = await testMinerHome({ ...KEYS, COORD_URL: coordinator.url })
     const first = start()
-    const { id } = await client.submit({ workload: 'torch_bench', params: { size: 512, iterations: 100 } })
+    const { id } = await client.submit(MEDIUM)
     await first.waitForLine(/job accepted/)
     await home.configure({ ...KEYS, COORD_URL: 'http://127.0.0.1:9' })
     first.signal('SIGKILL')

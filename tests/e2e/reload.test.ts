@@ -1,9 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { LONG, SMALL } from '../support/bench-jobs.ts'
+import { LONG, MEDIUM, SMALL } from '../support/bench-jobs.ts'
 import { localCoordinator } from '../support/local-coordinator.ts'
 import { KEYS, testMinerHome } from '../support/miner-home.ts'
-
-const MEDIUM = { workload: 'torch_bench', params: { size: 512, iterations: 200 } }
 
 describe('SIGHUP', () => {
   it('brings a miner that waited for its configuration to work', async () => {

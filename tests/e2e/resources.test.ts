@@ -4,14 +4,12 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { fetchStatus } from '../../src/control/fetch-status.ts'
 import type { MinerStatus } from '../../src/domain/miner-status.ts'
-import { SMALL } from '../support/bench-jobs.ts'
+import { MEDIUM, SMALL } from '../support/bench-jobs.ts'
 import { eventually } from '../support/eventually.ts'
 import { localCoordinator } from '../support/local-coordinator.ts'
 import { KEYS, testMinerHome } from '../support/miner-home.ts'
 import { SmallDisk, whyNoSmallDisk } from '../support/small-disk.ts'
 import { startScriptedServer } from '../support/scripted-server.ts'
-
-const A_SECOND = { workload: 'torch_bench', params: { size: 512, iterations: 60 } }
 
 function limitDescriptors(pid: number, limit: number): void {
   execFileSync('prlimit', [`--pid=${pid}`, `--nofile=${limit}:`])
@@ -67,7 +65,7 @@ describe.skipIf(whyNoSmallDisk !== null)(`a daemon on a disk that runs full (${w
     const { start } = await testMinerHome({ ...KEYS, COORD_URL: coordinator.url, STATE_DIR: stateDir })
     const status = (): Promise<MinerStatus> => fetchStatus(join(stateDir, 'control.sock'), 5_000)
     const miner = start()
-    const { id } = await client.submit(A_SECOND)
+    const { id } = await client.submit(MEDIUM)
     await miner.waitForLine(/engine ready/)
     disk.fill()
     expect(await miner.waitForLine(/no jobs are taken/)).toMatch(/part=journal.*disk has space/)

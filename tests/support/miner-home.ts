@@ -2,7 +2,7 @@ import { onTestFinished } from 'vitest'
 import { MinerHome } from '../../scripts/local-chain/chain.ts'
 import type { Program } from '../../scripts/local-chain/program.ts'
 
-/** Of a miner that asks often, and computes on the processor whatever cards this machine has. */
+/** Of a miner that asks often, and computes on one core of the processor whatever cores and cards this machine has. */
 export const KEYS = {
   API_KEY: 'secret-miner-key',
   WALLET_ADDR: 'w1',
@@ -10,6 +10,7 @@ export const KEYS = {
   HEARTBEAT_SECS: 0.2,
   JOB_POLL_SECS: 0.05,
   ACCEL_MODE: 'cpu',
+  ENGINE_THREADS: 1,
 }
 
 /** A miner's folder and processes for one test: killed and removed when it has finished. */
