@@ -34,6 +34,23 @@ async function call(shown: ServerCertificate | undefined, trusted: readonly stri
   return { answer, requests: server.requests }
 }
 
+/** Calls a server that takes HTTP/2 where a client offers it, and tells in which version it was called. */
+async function callHttp2Server(options: { readonly allowHTTP1: boolean }) {
+  const { own, pem } = authority()
+  const versions: string[] = []
+  const server = createSecureServer({ ...own.issue(), ...options }, (request, response) => {
+    versions.push(request.httpVersion)
+    response.end('{}')
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => new Promise<void>((resolve) => server.close(() => resolve())))
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('the server has no port')
+  const transport = transportTo(new URL(`https://127.0.0.1:${address.port}/`), pem)
+  onTestFinished(() => transport.close())
+  return { answer: transport.call({ method: 'GET', path: '/v1/miner/next', signal: new AbortController().signal }), versions }
+}
+
 function authority(): { own: TestAuthority; pem: readonly string[] } {
   const own = new TestAuthority()
   return { own, pem: [readFileSync(own.certificateFile, 'utf8')] }
@@ -82,25 +99,15 @@ describe.skipIf(why !== null)(`the connection to the coordinator (${why ?? 'with
     await expect(answer).rejects.toThrow(/check protocol and port of COORD_URL/)
   })
 
-  it.each([
-    ['has each call for itself, by HTTP/1.1, where the other side prefers HTTP/2', true],
-    ['is refused with a word about HTTP/1.1 where the other side speaks HTTP/2 alone', false],
-  ])('%s', async (_what, allowHTTP1) => {
-    const { own, pem } = authority()
-    const versions: string[] = []
-    const server = createSecureServer({ ...own.issue(), allowHTTP1 }, (request, response) => {
-      versions.push(request.httpVersion)
-      response.end('{}')
-    })
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    onTestFinished(() => new Promise<void>((resolve) => server.close(() => resolve())))
-    const address = server.address()
-    if (address === null || typeof address === 'string') throw new Error('the server has no port')
-    const transport = transportTo(new URL(`https://127.0.0.1:${address.port}/`), pem)
-    onTestFinished(() => transport.close())
-    const answer = transport.call({ method: 'GET', path: '/v1/miner/next', signal: new AbortController().signal })
-    if (allowHTTP1) await answer
-    else await expect(answer).rejects.toThrow(/no HTTP\/1.1/)
-    expect(versions).toEqual(allowHTTP1 ? ['1.1'] : [])
+  it('has each call for itself, by HTTP/1.1, where the other side prefers HTTP/2', async () => {
+    const { answer, versions } = await callHttp2Server({ allowHTTP1: true })
+    await answer
+    expect(versions).toEqual(['1.1'])
+  })
+
+  it('is refused with a word about HTTP/1.1 where the other side speaks HTTP/2 alone', async () => {
+    const { answer, versions } = await callHttp2Server({ allowHTTP1: false })
+    await expect(answer).rejects.toThrow(/no HTTP\/1.1/)
+    expect(versions).toEqual([])
   })
 })
