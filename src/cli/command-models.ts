@@ -7,16 +7,17 @@ import { EXIT_CODES } from './exit-codes.ts'
 import { VERSION } from './version.ts'
 
 const HELP = `
-The store is that of the running miner (MODEL_DIR); what a job is using is never removed. Names stand in the bundled catalogue and in
+The store is that of the running miner (MODEL_DIR); what a job is using is never removed. Run by root, the commands become the user that
+the store belongs to, who must be able to read a file:/// address. Names stand in the bundled catalogue and in
 your own (MODEL_CATALOGUE). An address is https://…, hf:owner/repo/file@revision or file:///…; docs/models.md tells the rest.
 
 Examples:
-  aitbc-miner models list
-  aitbc-miner models pull hf:owner/repo/model-q8_0.gguf --sha256 1f2e…
-  aitbc-miner models pull https://example.org/sd/model_index.json --sha256 90ab… --workload sd_infer
-  aitbc-miner models verify
-  aitbc-miner models rm model-q8_0.gguf
-  aitbc-miner models prune --all
+  sudo aitbc-miner models list
+  sudo aitbc-miner models pull hf:owner/repo/model-q8_0.gguf --sha256 1f2e…
+  sudo aitbc-miner models pull https://example.org/sd/model_index.json --sha256 90ab… --workload sd_infer
+  sudo aitbc-miner models verify
+  sudo aitbc-miner models rm model-q8_0.gguf
+  sudo aitbc-miner models prune --all
 `
 
 type Run = (manager: ModelManager, context: CommandContext) => Promise<number>
@@ -97,7 +98,9 @@ async function withManager(path: string, context: CommandContext, run: Run): Pro
     return context.finish(EXIT_CODES.CONFIG.code)
   }
   const { ModelManager } = await import('../daemon/manage-models.ts')
+  const { becomeOwner } = await import('../daemon/become-owner.ts')
   const { JobFailureError } = await import('../domain/failure-codes.ts')
+  becomeOwner([loaded.config.modelDir, loaded.config.stateDir])
   try {
     context.finish(await run(new ModelManager(loaded.config, VERSION), context))
   } catch (error) {
