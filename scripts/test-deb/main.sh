@@ -79,7 +79,7 @@ test_suite() {
   timeout --kill-after=5 $LIMIT_SECS \
     unshare --mount --propagation=private --pid --fork --kill-child --mount-proc \
     scripts/test-deb/boot.sh "$tree" "$work/$suite" "deb-test-$suite" \
-    --bind-ro="$PWD/scripts:/deb-test/scripts" --bind-ro="$PWD/src:/deb-test/src" \
+    --bind-ro="$PWD/scripts:/deb-test/scripts" --bind-ro="$PWD/src:/deb-test/src" --bind-ro="$PWD/install.sh:/deb-test/install.sh" \
     --bind-ro="$PWD/node_modules/zod:/deb-test/node_modules/zod" --bind-ro="$packages:/deb-test/packages" \
     --bind="$results:/deb-test/results" \
     --setenv=DEB_TEST_ONLY="$only" --setenv=DEB_TEST_KEEP="$keep" \
