@@ -78,10 +78,14 @@ function makeFolder(path: string): void {
   }
 }
 
-/** For this process and all that come from it, for good. */
+/** For this process and all that come from it, for good. A stricter limit of the service's stays: it cannot be raised. */
 function limitFiles(kernel: KernelCalls, maxBytes: number): void {
-  const limit = new BigUint64Array(2).fill(BigInt(maxBytes))
-  kernel.call('prlimit64', 0, RLIMIT_FSIZE, new Uint8Array(limit.buffer), 0)
+  const limits = new BigUint64Array(2)
+  const memory = new Uint8Array(limits.buffer)
+  kernel.call('prlimit64', 0, RLIMIT_FSIZE, 0, memory)
+  const [, hardest = 0n] = limits
+  limits.fill(hardest < BigInt(maxBytes) ? hardest : BigInt(maxBytes))
+  kernel.call('prlimit64', 0, RLIMIT_FSIZE, memory, 0)
 }
 
 /** False where the kernel was built without filters. */
