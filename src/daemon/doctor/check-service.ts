@@ -41,6 +41,8 @@ function ofRunning(status: MinerStatus, version: string): Finding {
 async function ofStopped({ config, environment }: DoctorContext, signal: AbortSignal): Promise<Finding> {
   const unit = await askUnit(environment, signal)
   const none = `nobody listens on ${config.controlSocket}`
+  if (unit?.isMasked === true)
+    return warning('not running: the service is masked', 'systemctl unmask aitbc-miner && systemctl enable --now aitbc-miner')
   if (unit === null || !unit.isLoaded)
     return warning(`not running: ${none}`, 'aitbc-miner run, or install the package and: systemctl enable --now aitbc-miner')
   if (unit.isFailing)

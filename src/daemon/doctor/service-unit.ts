@@ -4,6 +4,8 @@ import { BoundedCommand } from '../../hardware/bounded-command.ts'
 export interface ServiceUnit {
   /** Whether there is such a unit. */
   readonly isLoaded: boolean
+  /** Whether somebody forbade every start of it. */
+  readonly isMasked: boolean
   /** E.g. `inactive (dead)`. */
   readonly state: string
   /** E.g. `exit-code`, `watchdog`. */
@@ -41,6 +43,7 @@ export function parseUnit(text: string): ServiceUnit {
   const variables = (values.get('Environment') ?? '').split(' ').filter((word) => word.includes('='))
   return {
     isLoaded: values.get('LoadState') === 'loaded',
+    isMasked: values.get('LoadState') === 'masked',
     state: `${active} (${sub})`,
     result: values.get('Result') ?? 'unknown',
     isFailing: active === 'failed' || sub === 'auto-restart',

@@ -7,6 +7,7 @@ describe('parseUnit', () => {
       'LoadState=loaded\nActiveState=active\nSubState=running\nResult=success\nEnvironment=NODE_EXTRA_CA_CERTS=/etc/aitbc/ca.pem A=b=c\nPrivateTmp=yes\n'
     expect(parseUnit(text)).toEqual({
       isLoaded: true,
+      isMasked: false,
       state: 'active (running)',
       result: 'success',
       isFailing: false,
@@ -23,6 +24,13 @@ describe('parseUnit', () => {
     ['activating', 'auto-restart'],
   ])('takes %s (%s) for failing', (active, sub) => {
     expect(parseUnit(`LoadState=loaded\nActiveState=${active}\nSubState=${sub}\nResult=exit-code\n`).isFailing).toBe(true)
+  })
+
+  it('knows a unit whose every start is forbidden', () => {
+    expect(parseUnit('LoadState=masked\nActiveState=inactive\nSubState=dead\n')).toMatchObject({
+      isLoaded: false,
+      isMasked: true,
+    })
   })
 
   it('knows a unit that is not there', () => {
