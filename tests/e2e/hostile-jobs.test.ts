@@ -31,6 +31,8 @@ it(
       HEARTBEAT_SECS: 1,
       JOB_POLL_SECS: 0.05,
       POLL_WAIT_SECS: 0,
+      // A job is handed out once: an answer that a busy machine is slow to read must not be given up.
+      REQUEST_TIMEOUT_SECS: 300,
       MODEL_HOSTS: '*',
     })
     const miner = start()
