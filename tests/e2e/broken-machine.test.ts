@@ -33,7 +33,8 @@ describe('a daemon whose machine breaks under it', () => {
     const miner = start()
     const { id } = await client.submit(MEDIUM)
     await miner.waitForLine(/job accepted/)
-    rmSync(join(home.dir, 'work'), { recursive: true })
+    // The miner may put a folder there while this one is being emptied.
+    rmSync(join(home.dir, 'work'), { recursive: true, maxRetries: 10, retryDelay: 20 })
     await client.finished(id)
     expect((await client.finished((await client.submit(SMALL)).id)).state).toBe('completed')
     expect(await miner.stop()).toBe(0)
