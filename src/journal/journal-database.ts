@@ -6,7 +6,7 @@ import { errorCode } from '../domain/error-code.ts'
 import { AitbcError } from '../domain/errors.ts'
 import type { CrashPointHook, JournalCrashPoint, JournalOperation } from '../domain/crash-points.ts'
 import { MIGRATIONS } from './migrations/migrations.ts'
-import { sqliteError } from './sqlite-error.ts'
+import { noJournal, sqliteError } from './sqlite-error.ts'
 
 const BUSY_TIMEOUT_MS = 2_000
 /** 16 MiB of log between checkpoints: each costs two syncs on the calling thread. */
@@ -122,10 +122,15 @@ export class JournalDatabase {
         { facts: { path: this.path, version, known: MIGRATIONS.length } },
       )
     }
+    if (version === 0 && this.#hasTables()) throw noJournal(this.path, 'it is the database of another program')
     for (const [index, sql] of MIGRATIONS.entries()) {
       if (index < version) continue
       this.transact('migrate', () => this.#database.exec(`${sql}; PRAGMA user_version = ${index + 1};`))
     }
+  }
+
+  #hasTables(): boolean {
+    return this.#database.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() !== undefined
   }
 
   #version(): number {

@@ -14,12 +14,7 @@ export function sqliteError(cause: unknown, doing: string, path: string): AitbcE
   // The lower byte is the primary code, whatever the extended one adds.
   const code = sqliteCode(cause) & 0xff
   if (READING_FAILED.has(code)) {
-    return new AitbcError(
-      'AITBC_JOURNAL_OPEN',
-      `the journal ${path} is damaged or no journal at all (${text}): stop the miner, move ${path} and the files named ${path}-wal and ${path}-shm away ` +
-        'together and start again; keep them, since they hold the outcomes not yet delivered',
-      { cause, facts: { path, isDamaged: true } },
-    )
+    return noJournal(path, text, cause)
   }
   if (WRITING_FAILED.has(code)) {
     return new AitbcError(
@@ -32,6 +27,16 @@ export function sqliteError(cause: unknown, doing: string, path: string): AitbcE
     cause,
     facts: { path },
   })
+}
+
+/** A file in place of the journal that cannot be read as one. `text` says why. */
+export function noJournal(path: string, text: string, cause?: unknown): AitbcError {
+  return new AitbcError(
+    'AITBC_JOURNAL_OPEN',
+    `the journal ${path} is damaged or no journal at all (${text}): stop the miner, move ${path} and the files named ${path}-wal and ${path}-shm away ` +
+      'together and start again; keep them, since they hold the outcomes not yet delivered',
+    { cause, facts: { path, isDamaged: true } },
+  )
 }
 
 function sqliteCode(cause: unknown): number {
