@@ -7,6 +7,8 @@ import { makeFolder } from './make-folder.ts'
 import { isPassingDiskError } from './passing-disk-error.ts'
 
 const SQLITE_BUSY = 5
+const SQLITE_CORRUPT = 11
+const SQLITE_NOTADB = 26
 
 /**
  * Keeps a state folder for one process. The lock is that of an open exclusive transaction on a tiny SQLite file, hence a
@@ -29,10 +31,10 @@ export class StateDirLock {
    */
   static acquire(stateDir: string): StateDirLock {
     const pidPath = join(stateDir, 'daemon.pid')
+    const path = join(stateDir, 'daemon.lock')
     let database: DatabaseSync | undefined
     try {
       makeFolder(stateDir, 0o700)
-      const path = join(stateDir, 'daemon.lock')
       database = new DatabaseSync(path, { timeout: 0 })
       database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
       chmodSync(path, 0o600)
@@ -40,7 +42,7 @@ export class StateDirLock {
       return new StateDirLock(database, FileIdentity.ofOpen(path))
     } catch (cause) {
       database?.close()
-      throw lockError(cause, stateDir, pidPath)
+      throw lockError(cause, { stateDir, path, pidPath })
     }
   }
 
@@ -54,8 +56,15 @@ export class StateDirLock {
   }
 }
 
-function lockError(cause: unknown, stateDir: string, pidPath: string): AitbcError {
-  if (cause instanceof Error && 'errcode' in cause && cause.errcode === SQLITE_BUSY) {
+interface LockPaths {
+  readonly stateDir: string
+  readonly path: string
+  readonly pidPath: string
+}
+
+function lockError(cause: unknown, { stateDir, path, pidPath }: LockPaths): AitbcError {
+  const code = cause instanceof Error && 'errcode' in cause ? cause.errcode : null
+  if (code === SQLITE_BUSY) {
     const pid = holderOf(pidPath)
     const holder = pid === null ? 'another aitbc-miner' : `another aitbc-miner (process ${pid})`
     return new AitbcError(
@@ -65,6 +74,10 @@ function lockError(cause: unknown, stateDir: string, pidPath: string): AitbcErro
     )
   }
   const text = cause instanceof Error ? cause.message : String(cause)
+  if (code === SQLITE_CORRUPT || code === SQLITE_NOTADB) {
+    const message = `the lock file ${path} was written to by another program (${text}): remove it, nothing is lost, and start again`
+    return new AitbcError('AITBC_STATE_DIR', message, { cause, facts: { stateDir, isPassing: false } })
+  }
   const isPassing = isPassingDiskError(cause)
   const advice = isPassing
     ? 'see that its disk has room and works'

@@ -48,6 +48,18 @@ describe('StateDirLock', () => {
     expect(errorOf(() => StateDirLock.acquire(join(file, 'state')))).toMatchObject({ code: 'AITBC_STATE_DIR' })
   })
 
+  it('says what to do about a lock file that is none', () => {
+    const stateDir = tempDir()
+    const path = join(stateDir, 'daemon.lock')
+    writeFileSync(path, 'of another program '.repeat(100))
+    expect(errorOf(() => StateDirLock.acquire(stateDir))).toMatchObject({
+      code: 'AITBC_STATE_DIR',
+      message: expect.stringMatching(/daemon\.lock was written to by another program .*: remove it/),
+    })
+    rmSync(path)
+    StateDirLock.acquire(stateDir).release()
+  })
+
   it('knows its file, and whether that was removed or replaced', () => {
     const stateDir = join(tempDir(), 'state')
     const lock = StateDirLock.acquire(stateDir)
