@@ -5,11 +5,11 @@ export const JobIdSchema = z
   .string()
   .regex(/^(?!\.{1,2}$)[A-Za-z0-9._:-]{1,128}$/, 'must be 1 to 128 characters of A-Z a-z 0-9 . _ : - other than "." and ".."')
 
-/** The id of a lease: any text that canonical JSON (RFC 8785) has a form for, since a proof's signature covers it. */
+/** The id of a lease, which may be a token: any text that canonical JSON (RFC 8785) has a form for, since a proof's signature covers it. */
 export const LeaseIdSchema = z
   .string()
   .min(1)
-  .max(128)
+  .max(1024)
   .refine((id) => id.isWellFormed(), 'must not contain half of a surrogate pair')
 
 /** A name of a miner or a wallet: printable, bounded, never used as a path. */

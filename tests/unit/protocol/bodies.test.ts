@@ -87,7 +87,7 @@ describe('answers', () => {
     expect(HeartbeatAnswerSchema.parse({})).toEqual({})
   })
 
-  it.each(['\ud800', 'x'.repeat(129), ''])(
+  it.each(['\ud800', 'x'.repeat(1025), ''])(
     'does not take %j for the lease of a heartbeat, which a proof has to be signed for',
     (id) => {
       const answer = { leases: [{ id, job_id: 'j', expires_at: '2026-01-01T00:00:00Z' }] }
