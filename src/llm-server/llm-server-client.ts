@@ -125,6 +125,7 @@ export class LlmServerClient {
   #open(): Pool {
     this.#pool ??= new Pool(this.#deps.url.origin, {
       connections: this.#deps.maxConnections,
+      allowH2: false,
       connectTimeout: CONNECT_TIMEOUT_MS,
     })
     return this.#pool

@@ -68,6 +68,7 @@ async function getOnce(
     headersTimeout: HEADERS_MS,
     bodyTimeout: STALL_MS,
     pipelining: 0,
+    allowH2: false,
   })
   const close = (): Promise<void> => agent.destroy()
   const late = new AbortController()
