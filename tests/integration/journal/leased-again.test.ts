@@ -1,19 +1,13 @@
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { jobFailure } from '../../../src/domain/failure-codes.ts'
 import type { FailureCode } from '../../../src/domain/failure-codes.ts'
 import type { Settlement } from '../../../src/domain/outcome.ts'
-import { SqliteJournal } from '../../../src/journal/sqlite-journal.ts'
 import { sampleFailure, sampleJob, sampleProof } from '../../support/sample-jobs.ts'
 import { tempDir } from '../../support/temp-dir.ts'
+import { openJournal } from './open-journal.ts'
 
 const nowMs = Date.UTC(2026, 0, 1)
 const DROPPED: Settlement = { kind: 'dropped', reason: 'lease lost' }
-
-function openJournal(stateDir: string): SqliteJournal {
-  const journal = SqliteJournal.open({ stateDir })
-  onTestFinished(() => journal.close())
-  return journal
-}
 
 describe('a job that is leased to us again', () => {
   it('keeps its entry and adopts lease and attempt while it is unsettled', () => {

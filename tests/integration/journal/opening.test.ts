@@ -1,19 +1,14 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { SqliteJournal } from '../../../src/journal/sqlite-journal.ts'
 import { errorOf } from '../../support/error-of.ts'
 import { sampleJob } from '../../support/sample-jobs.ts'
 import { tempDir } from '../../support/temp-dir.ts'
+import { openJournal } from './open-journal.ts'
 
 const nowMs = Date.UTC(2026, 0, 1)
-
-function openJournal(stateDir: string): SqliteJournal {
-  const journal = SqliteJournal.open({ stateDir })
-  onTestFinished(() => journal.close())
-  return journal
-}
 
 describe('opening a journal', () => {
   it('makes files that only its user can read', () => {

@@ -23,14 +23,9 @@ import type { FailureCode } from '../../../src/domain/failure-codes.ts'
 import type { Outcome, Settlement } from '../../../src/domain/outcome.ts'
 import { coreJob, sampleFailure, sampleJob, sampleProof } from '../../support/sample-jobs.ts'
 import { tempDir } from '../../support/temp-dir.ts'
+import { openJournal } from './open-journal.ts'
 
 const nowMs = Date.UTC(2026, 0, 1)
-
-function openJournal(stateDir: string): SqliteJournal {
-  const journal = SqliteJournal.open({ stateDir })
-  onTestFinished(() => journal.close())
-  return journal
-}
 
 describe('a journal that cannot be written', () => {
   it('reports it, stands as before, and takes the same call later', () => {
