@@ -3,7 +3,8 @@ import type { Command } from 'commander'
 import type { LoadedConfig } from '../config/load-config.ts'
 import type { CommandContext } from './command-context.ts'
 import { DEFAULT_CONFIG_PATH } from './command-context.ts'
-import { EXIT_CODES } from './exit-codes.ts'
+import { EXIT_CODES, exitCodeOf } from './exit-codes.ts'
+import { renderError } from './render-error.ts'
 import { VERSION } from './version.ts'
 
 const HELP = `
@@ -35,5 +36,13 @@ async function run(path: string, { terminal, environment }: CommandContext): Pro
     return EXIT_CODES.CONFIG.code
   }
   const { runMiner } = await import('../daemon/run-miner.ts')
-  return await runMiner({ settings: loaded, load, version: VERSION })
+  const { restBeforeEnd } = await import('../daemon/rest-before-end.ts')
+  try {
+    return await runMiner({ settings: loaded, load, version: VERSION })
+  } catch (error) {
+    const exitCode = exitCodeOf(error)
+    terminal.err(renderError(error))
+    if (exitCode === EXIT_CODES.TEMPORARY.code) await restBeforeEnd(environment.env['NOTIFY_SOCKET'], performance.now())
+    return exitCode
+  }
 }

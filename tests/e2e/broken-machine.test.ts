@@ -53,6 +53,20 @@ describe('a daemon whose machine breaks under it', () => {
     expect(existsSync(join(home.dir, 'state'))).toBe(false)
   })
 
+  it('rests as a service before it ends for what may pass, so that its start limit is not used up, and ends when told to', async () => {
+    const { coordinator } = await localCoordinator()
+    const { start } = await testMinerHome({ ...KEYS, COORD_URL: coordinator.url })
+    const first = start()
+    await first.waitForLine(/coordinator reached/)
+    const byHand = start()
+    expect(await byHand.ended()).toBe(75)
+    const service = start({ NOTIFY_SOCKET: '/nonexistent' })
+    await service.waitForLine(/is in use by another aitbc-miner/)
+    service.signal('SIGTERM')
+    expect(await service.ended()).toBe('SIGTERM')
+    expect(await first.stop()).toBe(0)
+  })
+
   it('ends in order however many signals tell it to', async () => {
     const { coordinator } = await localCoordinator()
     const { start } = await testMinerHome({ ...KEYS, COORD_URL: coordinator.url })
