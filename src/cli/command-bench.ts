@@ -33,9 +33,8 @@ async function bench(path: string, isJson: boolean, { terminal, environment }: C
   const { loadConfig } = await import('../config/load-config.ts')
   const loaded = loadConfig({ path, ...environment })
   if (!loaded.ok) {
-    const { renderConfigFailure } = await import('./render-config-report.ts')
-    terminal.err(renderConfigFailure(loaded.problems))
-    return EXIT_CODES.CONFIG.code
+    const { refuseConfig } = await import('./refuse-config.ts')
+    return refuseConfig(path, loaded.problems, terminal)
   }
   const { runBenchmarks } = await import('../daemon/run-benchmarks.ts')
   const { renderBench } = await import('./render-bench.ts')

@@ -93,9 +93,8 @@ async function withManager(path: string, context: CommandContext, run: Run): Pro
   const { loadConfig } = await import('../config/load-config.ts')
   const loaded = loadConfig({ path, ...environment })
   if (!loaded.ok) {
-    const { renderConfigFailure } = await import('./render-config-report.ts')
-    terminal.err(renderConfigFailure(loaded.problems))
-    return context.finish(EXIT_CODES.CONFIG.code)
+    const { refuseConfig } = await import('./refuse-config.ts')
+    return context.finish(refuseConfig(path, loaded.problems, terminal))
   }
   const { ModelManager } = await import('../daemon/manage-models.ts')
   const { becomeOwner } = await import('../daemon/become-owner.ts')

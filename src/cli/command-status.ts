@@ -41,9 +41,8 @@ async function status(options: StatusOptions, { terminal, environment, nowMs }: 
     const { findControlSocket } = await import('../config/load-config.ts')
     const found = findControlSocket({ path: options.config, ...environment })
     if (!found.ok) {
-      const { renderConfigFailure } = await import('./render-config-report.ts')
-      terminal.err(renderConfigFailure(found.problems))
-      return EXIT_CODES.CONFIG.code
+      const { refuseConfig } = await import('./refuse-config.ts')
+      return refuseConfig(options.config, found.problems, terminal)
     }
     socketPath = found.path
   }

@@ -20,3 +20,7 @@ for file in /etc/logrotate.d/aitbc-miner /usr/share/man/man1/aitbc-miner.1.gz /u
   check "there is $file" grep --quiet --line-regexp "$file" <(dpkg --listfiles aitbc-miner)
 done
 equal 'the command tells the version of the package' "$(aitbc-miner --version | grep --only-matching '[0-9][0-9.]*' | head --lines=1)" "$(dpkg-query --show --showformat='${Version}' aitbc-miner)"
+code=0
+runuser --user nobody -- aitbc-miner status 2>"$RESULTS/nobody" || code=$?
+equal 'to any other user, status ends as not permitted' $code 77
+check 'and says what to do' says 'run the command with sudo' "$RESULTS/nobody"
