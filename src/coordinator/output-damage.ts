@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
+import { errorCode } from '../domain/error-code.ts'
 import type { JobOutput } from '../domain/outcome.ts'
 
 const GONE = new Set(['ENOENT', 'ENOTDIR', 'EISDIR'])
@@ -16,7 +17,7 @@ export async function outputDamage({ bytes, sha256 }: JobOutput): Promise<string
   try {
     await pipeline(createReadStream(bytes.path), hash)
   } catch (error) {
-    if (error instanceof Error && 'code' in error && GONE.has(String(error.code))) return 'its output file is gone from STATE_DIR'
+    if (GONE.has(errorCode(error) ?? '')) return 'its output file is gone from STATE_DIR'
     throw error
   }
   return hash.digest('hex') === sha256 ? null : `its output file in STATE_DIR was changed or is damaged (${bytes.path})`

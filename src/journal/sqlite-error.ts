@@ -1,4 +1,5 @@
 import { AitbcError } from '../domain/errors.ts'
+import { sqliteCode } from '../domain/sqlite-code.ts'
 
 const READING_FAILED = new Set([/* SQLITE_CORRUPT */ 11, /* SQLITE_NOTADB */ 26])
 /** PERM, BUSY, LOCKED, NOMEM, READONLY, IOERR, FULL, CANTOPEN, PROTOCOL: the disk or its owner, not our SQL. */
@@ -11,8 +12,7 @@ const WRITING_FAILED = new Set([3, 5, 6, 7, 8, 10, 13, 14, 15])
 export function sqliteError(cause: unknown, doing: string, path: string): AitbcError {
   if (cause instanceof AitbcError) return cause
   const text = cause instanceof Error ? cause.message : String(cause)
-  // The lower byte is the primary code, whatever the extended one adds.
-  const code = sqliteCode(cause) & 0xff
+  const code = sqliteCode(cause) ?? 0
   if (READING_FAILED.has(code)) {
     return noJournal(path, text, cause)
   }
@@ -37,9 +37,4 @@ export function noJournal(path: string, text: string, cause?: unknown): AitbcErr
       'together and start again; keep them, since they hold the outcomes not yet delivered',
     { cause, facts: { path, isDamaged: true } },
   )
-}
-
-function sqliteCode(cause: unknown): number {
-  if (cause instanceof Error && 'errcode' in cause && typeof cause.errcode === 'number') return cause.errcode
-  return 0
 }

@@ -2,6 +2,7 @@ import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { AitbcError } from '../domain/errors.ts'
+import { sqliteCode } from '../domain/sqlite-code.ts'
 import { FileIdentity } from './file-identity.ts'
 import { makeFolder } from './make-folder.ts'
 import { isPassingDiskError } from './passing-disk-error.ts'
@@ -63,7 +64,7 @@ interface LockPaths {
 }
 
 function lockError(cause: unknown, { stateDir, path, pidPath }: LockPaths): AitbcError {
-  const code = cause instanceof Error && 'errcode' in cause ? cause.errcode : null
+  const code = sqliteCode(cause)
   if (code === SQLITE_BUSY) {
     const pid = holderOf(pidPath)
     const holder = pid === null ? 'another aitbc-miner' : `another aitbc-miner (process ${pid})`

@@ -260,6 +260,17 @@ function canUse(folder: string): boolean {
   }
 }
 
+/** A job whose output is written, in a journal that has lost the folder for it. */
+function withoutOutputFolder() {
+  const stateDir = tempDir()
+  const journal = openJournal(stateDir)
+  const { seq } = journal.accept(sampleJob(), nowMs).entry
+  const path = join(stateDir, 'out')
+  writeFileSync(path, 'output')
+  rmSync(join(stateDir, 'outputs'), { recursive: true })
+  return { stateDir, journal, seq, path }
+}
+
 describe('an output file', () => {
   it.runIf(hasOther)('on another file system is copied, and goes from there', async () => {
     const stateDir = tempDir()
@@ -300,25 +311,15 @@ describe('an output file', () => {
   })
 
   it('is kept although somebody has removed the folder of the outputs', async () => {
-    const stateDir = tempDir()
-    const journal = openJournal(stateDir)
-    const { entry } = journal.accept(sampleJob(), nowMs)
-    const path = join(stateDir, 'out')
-    writeFileSync(path, 'output')
-    rmSync(join(stateDir, 'outputs'), { recursive: true })
-    await journal.recordOutcome(entry.seq, sampleProof({ kind: 'file', path }), nowMs)
+    const { stateDir, journal, seq, path } = withoutOutputFolder()
+    await journal.recordOutcome(seq, sampleProof({ kind: 'file', path }), nowMs)
     expect(readFileSync(join(stateDir, 'outputs', '1'), 'utf8')).toBe('output')
   })
 
   it('stays where it is while the folder of the outputs cannot be used', async () => {
-    const stateDir = tempDir()
-    const journal = openJournal(stateDir)
-    const { entry } = journal.accept(sampleJob(), nowMs)
-    const path = join(stateDir, 'out')
-    writeFileSync(path, 'output')
-    rmSync(join(stateDir, 'outputs'), { recursive: true })
+    const { stateDir, journal, seq, path } = withoutOutputFolder()
     writeFileSync(join(stateDir, 'outputs'), 'no folder')
-    const record = () => journal.recordOutcome(entry.seq, sampleProof({ kind: 'file', path }), nowMs)
+    const record = () => journal.recordOutcome(seq, sampleProof({ kind: 'file', path }), nowMs)
     await expect(record()).rejects.toMatchObject({ code: 'AITBC_JOURNAL_WRITE' })
     expect(readFileSync(path, 'utf8')).toBe('output')
     rmSync(join(stateDir, 'outputs'))
